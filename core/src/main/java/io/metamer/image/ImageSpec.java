@@ -1,0 +1,93 @@
+package io.metamer.image;
+
+import java.util.Arrays;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What an image of one kind looks like as an array: channels, height, width, and the bounds of its
+ * values.
+ *
+ * <p>A batch of N such images has shape {@code [N, channels, height, width]} and values in {@code
+ * [low, high]}.
+ *
+ * @param channels number of colour planes, at least 1; 3 are red, green, blue
+ * @param height rows, at least 1
+ * @param width columns, at least 1
+ * @param low smallest value of a pixel
+ * @param high largest value of a pixel, above {@code low}
+ * @since 0.1
+ */
+public record ImageSpec(int channels, int height, int width, double low, double high) {
+
+  public ImageSpec {
+    if (channels < 1 || height < 1 || width < 1) {
+      throw new IllegalArgumentException(
+          "expected sizes of at least 1, got channels %d, height %d, width %d"
+              .formatted(channels, height, width));
+    }
+    if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high)) {
+      throw new IllegalArgumentException(
+          "expected finite bounds with low < high, got [%s, %s]".formatted(low, high));
+    }
+  }
+
+  /**
+   * Colour images in [0, 1].
+   *
+   * @param size height and width in pixels
+   * @return three channels, square
+   */
+  public static ImageSpec rgb(int size) {
+    return new ImageSpec(3, size, size, 0, 1);
+  }
+
+  /**
+   * Gray images in [0, 1].
+   *
+   * @param size height and width in pixels
+   * @return one channel, square
+   */
+  public static ImageSpec gray(int size) {
+    return new ImageSpec(1, size, size, 0, 1);
+  }
+
+  /**
+   * The shape of a batch.
+   *
+   * @param n number of images
+   * @return {@code [n, channels, height, width]}
+   */
+  public long[] shape(long n) {
+    return new long[] {n, channels, height, width};
+  }
+
+  /**
+   * Checks that a batch has this shape, is not empty, and holds only finite numbers.
+   *
+   * @param images the batch, shape {@code [N, channels, height, width]}
+   * @param role what the batch is, for the message ("targets")
+   * @throws IllegalArgumentException if it has another shape, no images, or a value that is not
+   *     finite; the message names the image
+   */
+  public void check(INDArray images, String role) {
+    long[] shape = images.shape();
+    if (shape.length != 4 || shape[1] != channels || shape[2] != height || shape[3] != width) {
+      throw new IllegalArgumentException(
+          "expected %s of shape [N, %d, %d, %d], got %s"
+              .formatted(role, channels, height, width, Arrays.toString(shape)));
+    }
+    if (shape[0] == 0) {
+      throw new IllegalArgumentException(
+          "expected at least one image in %s, got none".formatted(role));
+    }
+    for (int i = 0; i < shape[0]; i++) {
+      // A sum is finite only if its terms are, but for overflow, which an image in bounds cannot
+      // reach.
+      double sum = images.slice(i).sumNumber().doubleValue();
+      if (Double.isNaN(sum) || Double.isInfinite(sum)) {
+        throw new IllegalArgumentException(
+            "expected finite pixels in %s, image %d has others".formatted(role, i));
+      }
+    }
+  }
+}

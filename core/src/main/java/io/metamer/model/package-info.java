@@ -1,0 +1,7 @@
+/**
+ * Representations of images: a network, a layer and its preprocessing, from ONNX and DL4J files.
+ */
+@NullMarked
+package io.metamer.model;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,36 @@
+package io.metamer.network;
+
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * Compiles graphs for a batch size. Engines are found by {@link java.util.ServiceLoader}.
+ *
+ * @since 0.1
+ */
+public interface Engine {
+
+  /**
+   * The name, as results record it.
+   *
+   * @return a short lower-case name ("nd4j")
+   */
+  String name();
+
+  /**
+   * Which engine is taken when several are on the class path: the one with the highest number.
+   *
+   * @return the priority; the ND4J engine has 0
+   */
+  int priority();
+
+  /**
+   * Prepares a graph to run on batches of a fixed size, all memory allocated.
+   *
+   * @param graph the network up to its outputs
+   * @param batch number of images, at least 1
+   * @param type FLOAT or DOUBLE
+   * @return the caller's, to be closed
+   * @throws IllegalArgumentException if the batch is below 1 or the type is another
+   */
+  CompiledNetwork compile(Graph graph, int batch, DataType type);
+}
