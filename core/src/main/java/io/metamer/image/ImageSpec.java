@@ -2,6 +2,7 @@ package io.metamer.image;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * What an image of one kind looks like as an array: channels, height, width, and the bounds of its
@@ -89,5 +90,27 @@ public record ImageSpec(int channels, int height, int width, double low, double 
             "expected finite pixels in %s, image %d has others".formatted(role, i));
       }
     }
+  }
+
+  /**
+   * Images with their values clipped to the bounds.
+   *
+   * @param images any shape; not changed
+   * @return a copy with every value in {@code [low, high]}, but NaN where it was, of the same type;
+   *     the caller's
+   */
+  public INDArray clip(INDArray images) {
+    // Unlike max and min of ND4J, this op leaves NaN alone.
+    return Nd4j.math().clipByValue(images, low, high);
+  }
+
+  /**
+   * Images on the scale of perceptual distances: the bounds become 0 and 1.
+   *
+   * @param images any shape; not changed
+   * @return a copy, {@code (images - low) / (high - low)}, of the same type; the caller's
+   */
+  public INDArray toUnit(INDArray images) {
+    return images.sub(low).divi(high - low);
   }
 }
