@@ -130,8 +130,7 @@ final class PeerTest {
             .toArray(INDArray[]::new));
   }
 
-  private static Map<String, INDArray> run(Job job, String variant, int steps)
-      throws Exception {
+  private static Map<String, INDArray> run(Job job, String variant, int steps) throws Exception {
     peer(
         "run",
         directory.toString(),
