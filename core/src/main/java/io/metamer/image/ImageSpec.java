@@ -2,6 +2,7 @@ package io.metamer.image;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * What an image of one kind looks like as an array: channels, height, width, and the bounds of its
@@ -89,5 +90,25 @@ public record ImageSpec(int channels, int height, int width, double low, double 
             "expected finite pixels in %s, image %d has others".formatted(role, i));
       }
     }
+  }
+
+  /**
+   * Images with their values clipped to the bounds.
+   *
+   * @param images any shape; not changed
+   * @return a copy with every value in {@code [low, high]}, of the same type; the caller's
+   */
+  public INDArray clip(INDArray images) {
+    return Transforms.min(Transforms.max(images, low), high, false);
+  }
+
+  /**
+   * Images on the scale of perceptual distances: the bounds become 0 and 1.
+   *
+   * @param images any shape; not changed
+   * @return a copy, {@code (images - low) / (high - low)}, of the same type; the caller's
+   */
+  public INDArray toUnit(INDArray images) {
+    return images.sub(low).divi(high - low);
   }
 }

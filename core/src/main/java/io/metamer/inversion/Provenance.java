@@ -1,13 +1,21 @@
 package io.metamer.inversion;
 
 import io.metamer.model.ModelId;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Where a result came from: enough to make it again on the same machine.
  *
  * @param model the network, its hash and layer
- * @param targetsSha256 SHA-256 of the targets' values, little-endian, in row order
+ * @param targetsSha256 SHA-256 of the targets' values as little-endian float32 in row order
  * @param seedsSha256 the same of the seeds, before clipping
  * @param type FLOAT or DOUBLE
  * @param versions Metamer, Java, and the ND4J backend with its number of threads
@@ -22,4 +30,38 @@ public record Provenance(
     String type,
     String versions,
     Instant started,
-    double seconds) {}
+    double seconds) {
+
+  static Provenance of(ModelId model, INDArray targets, INDArray seeds, Instant started) {
+    return new Provenance(
+        model,
+        sha256(targets),
+        sha256(seeds),
+        targets.dataType().name(),
+        runtime(),
+        started,
+        Duration.between(started, Instant.now()).toNanos() * 1e-9);
+  }
+
+  private static String runtime() {
+    String metamer = Provenance.class.getPackage().getImplementationVersion();
+    return "Metamer %s, Java %s, %s with %s threads"
+        .formatted(
+            metamer == null ? "development" : metamer,
+            System.getProperty("java.version"),
+            Nd4j.getBackend().getClass().getSimpleName(),
+            Nd4j.getExecutioner().getEnvironmentInformation().getProperty("omp.threads"));
+  }
+
+  private static String sha256(INDArray array) {
+    float[] values = array.dup('c').reshape(array.length()).toFloatVector();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
+  }
+}

@@ -92,6 +92,6 @@ public final class Close {
   }
 
   private static double[] elements(INDArray array) {
-    return array.dup('c').reshape('c', array.length()).toDoubleVector();
+    return array.dup('c').reshape(array.length()).toDoubleVector();
   }
 }

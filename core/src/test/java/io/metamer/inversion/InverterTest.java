@@ -1,0 +1,355 @@
+package io.metamer.inversion;
+
+import static io.metamer.contract.Close.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.metamer.image.ImageSpec;
+import io.metamer.loss.DifferentiableLoss;
+import io.metamer.loss.RelativeL2;
+import io.metamer.loss.ValueAndGradient;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+final class InverterTest {
+
+  private static final ImageSpec SPEC = new ImageSpec(2, 3, 4, 0, 1);
+  private static final int PIXELS = 24;
+
+  /** The first ten pixels are seen, mixed; the others are the null space. */
+  private static final LinearModel MODEL = new LinearModel(SPEC, seesFirst(10));
+
+  private static final StepRule DECAYING = StepRule.normalized(0.5).withSchedule(Schedule.COSINE);
+
+  @Test
+  void search_onALinearMap_findsTheRepresentationAndKeepsTheNullSpaceOfTheSeed() {
+    INDArray targets = uniform(4, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(4, 2, DataType.DOUBLE);
+    InversionOptions options = InversionOptions.defaults().withIterations(3_000).withStep(DECAYING);
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      for (int i = 0; i < 4; i++) {
+        assertTrue(result.outcomes().get(i).distance() < 1e-3, result.outcomes().toString());
+        double[] seed = pixels(seeds, i);
+        double[] target = pixels(targets, i);
+        double[] found = pixels(result.images(), i);
+        assertArrayEquals(
+            Arrays.copyOfRange(seed, 10, PIXELS), Arrays.copyOfRange(found, 10, PIXELS));
+        assertClose(Arrays.copyOf(target, 10), Arrays.copyOf(found, 10), 0, 0.02);
+      }
+      assertArrayEquals(new int[] {0, 1, 2, 3}, result.identical(1e-3));
+      assertEquals(4, result.size());
+    }
+  }
+
+  @Test
+  void step_published_isTheNormalisedGradientAndTheBoxInPlainArithmetic() {
+    INDArray targets = uniform(3, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(3, 2, DataType.DOUBLE);
+    DifferentiableLoss loss = MODEL.pullBack(new RelativeL2(MODEL.represent(targets)));
+    INDArray gradient = loss.evaluate(seeds, new int[] {0, 1, 2}).gradient();
+    List<double[]> distances = new ArrayList<>();
+    InversionOptions options = InversionOptions.defaults().withIterations(1).withRawSeed(true);
+    try (InversionResult result =
+        new Inverter(MODEL, options).invert(targets, seeds, t -> distances.add(t.distance()))) {
+      for (int i = 0; i < 3; i++) {
+        double[] g = pixels(gradient, i);
+        double norm = Math.sqrt(Arrays.stream(g).map(v -> v * v).sum());
+        double[] seed = pixels(seeds, i);
+        double[] expected =
+            IntStream.range(0, PIXELS)
+                .mapToDouble(j -> Math.min(1, Math.max(0, seed[j] - g[j] / (norm + 1e-10))))
+                .toArray();
+        ImageOutcome outcome = result.outcomes().get(i);
+        if (outcome.bestIteration() == 1) {
+          assertClose(expected, pixels(result.images(), i), 1e-12, 1e-12);
+        } else {
+          assertClose(clip(seed), pixels(result.images(), i), 0, 0);
+        }
+      }
+      assertEquals(2, distances.size());
+    }
+  }
+
+  @Test
+  void result_anySeed_isNoWorseThanItsClippedSeedAndStaysInBounds() {
+    INDArray targets = uniform(5, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(5, 2, DataType.DOUBLE);
+    DifferentiableLoss loss = MODEL.pullBack(new RelativeL2(MODEL.represent(targets)));
+    double[] atSeed = loss.evaluate(SPEC.clip(seeds), new int[] {0, 1, 2, 3, 4}).value();
+    for (StepRule rule :
+        List.of(StepRule.normalized(30), StepRule.adam(5), StepRule.normalized(0.01))) {
+      for (boolean raw : new boolean[] {false, true}) {
+        InversionOptions options =
+            InversionOptions.defaults().withIterations(7).withStep(rule).withRawSeed(raw);
+        try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+          for (int i = 0; i < 5; i++) {
+            assertTrue(result.outcomes().get(i).loss() <= atSeed[i]);
+            assertEquals(7, result.outcomes().get(i).iterations());
+          }
+          assertTrue(result.images().minNumber().doubleValue() >= 0);
+          assertTrue(result.images().maxNumber().doubleValue() <= 1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_ofABatch_isThatOfItsImagesAlone() {
+    INDArray targets = uniform(4, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(4, 2, DataType.DOUBLE);
+    for (StepRule rule : List.of(StepRule.normalized(1), StepRule.adam(0.05))) {
+      Inverter inverter =
+          new Inverter(MODEL, InversionOptions.defaults().withIterations(60).withStep(rule));
+      try (InversionResult together = inverter.invert(targets, seeds)) {
+        for (int i = 0; i < 4; i++) {
+          try (InversionResult alone = inverter.invert(one(targets, i), one(seeds, i))) {
+            assertClose(one(together.images(), i), alone.images(), 1e-9, 1e-9);
+            assertClose(together.outcomes().get(i).loss(), alone.outcomes().get(0).loss(), 1e-9, 0);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_twice_givesTheSameBits() {
+    INDArray targets = uniform(4, 1, DataType.FLOAT);
+    INDArray seeds = gaussian(4, 2, DataType.FLOAT);
+    Inverter inverter = new Inverter(MODEL, InversionOptions.defaults().withIterations(50));
+    try (InversionResult first = inverter.invert(targets, seeds);
+        InversionResult second = inverter.invert(targets, seeds)) {
+      assertEquals(DataType.FLOAT, first.images().dataType());
+      assertArrayEquals(
+          first.images().reshape(first.images().length()).toFloatVector(),
+          second.images().reshape(second.images().length()).toFloatVector());
+      assertEquals(first.outcomes(), second.outcomes());
+    }
+  }
+
+  @Test
+  void image_thatDiverges_keepsItsBestIterateAndDoesNotDisturbItsNeighbours() {
+    INDArray targets = uniform(3, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(3, 2, DataType.DOUBLE);
+    for (StepRule rule : List.of(StepRule.normalized(0.3), StepRule.adam(0.05))) {
+      InversionOptions sound = InversionOptions.defaults().withIterations(20).withStep(rule);
+      InversionOptions failing = sound.withRegularizer(new NanFrom(1, 5));
+      try (InversionResult expected = new Inverter(MODEL, sound).invert(targets, seeds);
+          InversionResult actual = new Inverter(MODEL, failing).invert(targets, seeds);
+          InversionResult shorter =
+              new Inverter(MODEL, sound.withIterations(4)).invert(targets, seeds)) {
+        for (int i : new int[] {0, 2}) {
+          assertClose(one(expected.images(), i), one(actual.images(), i), 1e-12, 1e-12);
+          assertEquals(StopReason.ITERATIONS, actual.outcomes().get(i).stop());
+          assertEquals(20, actual.outcomes().get(i).iterations());
+        }
+        assertEquals(StopReason.DIVERGED, actual.outcomes().get(1).stop());
+        assertEquals(5, actual.outcomes().get(1).iterations());
+        assertClose(one(shorter.images(), 1), one(actual.images(), 1), 0, 0);
+      }
+    }
+  }
+
+  @Test
+  void image_thatIsNeverFinite_keepsItsSeedAndSaysSo() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    InversionOptions options =
+        InversionOptions.defaults().withIterations(5).withRegularizer(new NanFrom(0, 0));
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      ImageOutcome lost = result.outcomes().get(0);
+      assertEquals(StopReason.DIVERGED, lost.stop());
+      assertEquals(Double.POSITIVE_INFINITY, lost.distance());
+      assertClose(pixels(seeds, 0), pixels(result.images(), 0), 0, 0);
+      assertArrayEquals(new int[] {1}, result.identical(10));
+    }
+  }
+
+  @Test
+  void listener_thatOverwritesWhatItIsTold_changesNothing() {
+    INDArray targets = uniform(3, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(3, 2, DataType.DOUBLE);
+    Inverter inverter = new Inverter(MODEL, InversionOptions.defaults().withIterations(10));
+    int[] told = {0};
+    try (InversionResult quiet = inverter.invert(targets, seeds);
+        InversionResult meddled =
+            inverter.invert(
+                targets,
+                seeds,
+                t -> {
+                  assertEquals(told[0]++, t.index());
+                  assertEquals(10, t.last());
+                  Arrays.fill(t.rows(), 0);
+                  Arrays.fill(t.distance(), Double.NaN);
+                  Arrays.fill(t.penalty(), Double.NaN);
+                  Arrays.fill(t.gradientNorm(), 0);
+                })) {
+      assertClose(quiet.images(), meddled.images(), 0, 0);
+      assertEquals(11, told[0]);
+    }
+  }
+
+  @Test
+  void search_interrupted_givesTheBestSoFarAndStaysInterrupted() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    Inverter inverter = new Inverter(MODEL, InversionOptions.defaults().withIterations(1_000_000));
+    InversionListener interrupting =
+        t -> {
+          if (t.index() == 12) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    try (InversionResult result = inverter.invert(targets, seeds, interrupting)) {
+      assertTrue(Thread.interrupted());
+      for (ImageOutcome outcome : result.outcomes()) {
+        assertEquals(StopReason.INTERRUPTED, outcome.stop());
+        assertEquals(12, outcome.iterations());
+        assertTrue(Double.isFinite(outcome.loss()));
+      }
+    }
+  }
+
+  @Test
+  void search_ofNoSteps_returnsTheClippedSeed() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(2, 2, DataType.DOUBLE);
+    try (InversionResult result =
+        new Inverter(MODEL, InversionOptions.defaults().withIterations(0)).invert(targets, seeds)) {
+      assertClose(SPEC.clip(seeds), result.images(), 0, 0);
+      assertEquals(0, result.outcomes().get(0).iterations());
+    }
+  }
+
+  @Test
+  void arguments_areNotChanged() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(2, 2, DataType.DOUBLE);
+    INDArray targetsBefore = targets.dup();
+    INDArray seedsBefore = seeds.dup();
+    new Inverter(MODEL, InversionOptions.defaults().withIterations(3))
+        .invert(targets, seeds)
+        .close();
+    assertEquals(targetsBefore, targets);
+    assertEquals(seedsBefore, seeds);
+  }
+
+  @Test
+  void provenance_namesModelInputsAndVersions() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    try (InversionResult result =
+        new Inverter(MODEL, InversionOptions.defaults().withIterations(1))
+            .invert(targets, targets.add(0.1))) {
+      Provenance provenance = result.provenance();
+      assertEquals("linear", provenance.model().name());
+      assertEquals(64, provenance.targetsSha256().length());
+      assertTrue(!provenance.targetsSha256().equals(provenance.seedsSha256()));
+      assertTrue(provenance.versions().contains("Java " + System.getProperty("java.version")));
+      assertEquals("DOUBLE", provenance.type());
+    }
+  }
+
+  @Test
+  void badInput_isRefusedBeforeAnyWork() {
+    INDArray good = uniform(2, 1, DataType.DOUBLE);
+    INDArray nan = good.dup();
+    nan.putScalar(new long[] {1, 0, 0, 0}, Double.NaN);
+    INDArray dark = good.dup();
+    dark.slice(1).assign(0);
+    assertRefused(
+        Nd4j.zeros(DataType.DOUBLE, 2, 3, 4, 2),
+        good,
+        "expected targets of shape [N, 2, 3, 4], got [2, 3, 4, 2]");
+    assertRefused(
+        good, uniform(3, 1, DataType.DOUBLE), "expected one seed for each of 2 targets, got 3");
+    assertRefused(nan, good, "image 1");
+    assertRefused(good, nan, "seeds");
+    assertRefused(dark, good, "1");
+    assertRefused(Nd4j.empty(DataType.DOUBLE), good, "targets");
+  }
+
+  private static void assertRefused(INDArray targets, INDArray seeds, String expected) {
+    Inverter inverter = new Inverter(MODEL, InversionOptions.defaults());
+    InversionListener notCalled =
+        t -> {
+          throw new AssertionError("work was done");
+        };
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class, () -> inverter.invert(targets, seeds, notCalled));
+    assertTrue(String.valueOf(e.getMessage()).contains(expected), e.getMessage());
+  }
+
+  /** A penalty of 0 whose gradient is not a number for one image from one evaluation on. */
+  private record NanFrom(int row, int evaluation) implements Regularizer {
+
+    @Override
+    public String name() {
+      return "NaN";
+    }
+
+    @Override
+    public DifferentiableLoss bind(InversionProblem problem) {
+      int[] calls = {0};
+      return (x, rows) -> {
+        INDArray gradient = x.ulike().assign(0);
+        if (calls[0]++ >= evaluation) {
+          for (int k = 0; k < rows.length; k++) {
+            if (rows[k] == row) {
+              gradient.slice(k).assign(Double.NaN);
+              return new ValueAndGradient(
+                  IntStream.of(rows).mapToDouble(r -> r == row ? Double.NaN : 0).toArray(),
+                  gradient);
+            }
+          }
+        }
+        return new ValueAndGradient(new double[rows.length], gradient);
+      };
+    }
+  }
+
+  private static INDArray seesFirst(int count) {
+    INDArray matrix = Nd4j.zeros(DataType.DOUBLE, count, PIXELS);
+    SplittableRandom random = new SplittableRandom(7);
+    for (int i = 0; i < count; i++) {
+      for (int j = 0; j < count; j++) {
+        matrix.putScalar(i, j, (i == j ? 2 : 0) + random.nextDouble(-0.3, 0.3));
+      }
+    }
+    return matrix;
+  }
+
+  private static INDArray uniform(int n, long seed, DataType type) {
+    return Nd4j.createFromArray(new SplittableRandom(seed).doubles((long) n * PIXELS).toArray())
+        .castTo(type)
+        .reshape('c', SPEC.shape(n));
+  }
+
+  private static INDArray gaussian(int n, long seed, DataType type) {
+    SplittableRandom random = new SplittableRandom(seed);
+    return Nd4j.createFromArray(
+            IntStream.range(0, n * PIXELS).mapToDouble(i -> random.nextGaussian()).toArray())
+        .castTo(type)
+        .reshape('c', SPEC.shape(n));
+  }
+
+  private static INDArray one(INDArray images, int i) {
+    return Search.slices(images, new int[] {i});
+  }
+
+  private static double[] pixels(INDArray images, int i) {
+    return images.slice(i).dup('c').reshape(PIXELS).toDoubleVector();
+  }
+
+  private static double[] clip(double[] values) {
+    return Arrays.stream(values).map(v -> Math.min(1, Math.max(0, v))).toArray();
+  }
+}

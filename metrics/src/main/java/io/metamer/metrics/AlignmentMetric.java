@@ -1,0 +1,96 @@
+package io.metamer.metrics;
+
+import io.metamer.inversion.InversionResult;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Turns inverted images into forced-choice trials, and an observer's answers into a report.
+ *
+ * @since 0.1
+ */
+public interface AlignmentMetric {
+
+  /**
+   * The name, as tables and reports show it.
+   *
+   * @return a short name ("2AFC")
+   */
+  String name();
+
+  /**
+   * The trials of a result: one for each of its images, which is the query.
+   *
+   * @param result the inverted images; every one, matched or not
+   * @return the trials; the same for the same metric and number of images
+   * @throws IllegalArgumentException if the result has too few images
+   */
+  List<Trial> trials(InversionResult result);
+
+  /**
+   * Scores answers to this metric's trials, or to some of them.
+   *
+   * @param answers at least one
+   * @return the score with its interval
+   * @throws IllegalArgumentException if there are no answers
+   */
+  Score score(List<Answer> answers);
+
+  /**
+   * Asks an observer, and scores its answers.
+   *
+   * <p>An observer that rests on a perceptual distance which the search was regularized with is not
+   * asked: the report says that it was held out.
+   *
+   * @param result the inverted images; stays the caller's
+   * @param observer who answers
+   * @return scores of all images, and of those within the tolerance of the result's options
+   * @throws IllegalArgumentException if the result has too few images, or images that the observer
+   *     cannot take
+   * @throws ArithmeticException if a distance that the observer rests on is not finite
+   */
+  default AlignmentReport measure(InversionResult result, Observer observer) {
+    List<Trial> trials = trials(result);
+    double tolerance = result.options().tolerance();
+    Set<Integer> identical =
+        Arrays.stream(result.identical(tolerance)).boxed().collect(Collectors.toSet());
+    int matched = (int) trials.stream().filter(t -> identical.contains(t.query().index())).count();
+    if (heldOut(result, observer)) {
+      return new AlignmentReport(
+          name(),
+          observer.name(),
+          tolerance,
+          trials.size(),
+          matched,
+          Optional.empty(),
+          Optional.empty(),
+          List.of());
+    }
+    List<Answer> answers = observer.answer(Stimuli.of(result), trials);
+    if (!answers.stream().map(Answer::trial).toList().equals(trials)) {
+      throw new IllegalStateException(
+          "expected an answer of %s to each of %d trials in their order, got %d others"
+              .formatted(observer.name(), trials.size(), answers.size()));
+    }
+    List<Answer> ofMatched =
+        answers.stream().filter(a -> identical.contains(a.trial().query().index())).toList();
+    return new AlignmentReport(
+        name(),
+        observer.name(),
+        tolerance,
+        trials.size(),
+        matched,
+        Optional.of(score(answers)),
+        ofMatched.isEmpty() ? Optional.empty() : Optional.of(score(ofMatched)),
+        answers);
+  }
+
+  private static boolean heldOut(InversionResult result, Observer observer) {
+    return result.options().regularizer().distances().stream()
+        .anyMatch(
+            used -> observer.distances().stream().anyMatch(d -> d.name().equals(used.name())));
+  }
+}

@@ -1,0 +1,72 @@
+package io.metamer.metrics;
+
+import io.metamer.image.ImageSpec;
+import io.metamer.inversion.InversionResult;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * The images of a result as observers see them: clipped to the bounds and rounded to 8 bits, in [0,
+ * 1].
+ *
+ * <p>Usable until the result is closed.
+ *
+ * @since 0.1
+ */
+public final class Stimuli {
+
+  private final InversionResult result;
+
+  private Stimuli(InversionResult result) {
+    this.result = result;
+  }
+
+  /**
+   * The images of a result.
+   *
+   * @param result stays the caller's
+   * @return its targets, seeds and inverted images
+   */
+  public static Stimuli of(InversionResult result) {
+    return new Stimuli(result);
+  }
+
+  /**
+   * Shows images.
+   *
+   * @param stimuli which, at least one
+   * @return shape {@code [stimuli, C, H, W]}, multiples of 1/255 in [0, 1], of the result's type;
+   *     the caller's
+   * @throws IllegalArgumentException if there are none
+   * @throws IndexOutOfBoundsException if the result has no such image
+   */
+  public INDArray images(List<Stimulus> stimuli) {
+    if (stimuli.isEmpty()) {
+      throw new IllegalArgumentException("expected at least one stimulus, got none");
+    }
+    ImageSpec spec = result.input();
+    INDArray images = Nd4j.create(result.images().dataType(), spec.shape(stimuli.size()));
+    for (int i = 0; i < stimuli.size(); i++) {
+      images.slice(i).assign(row(stimuli.get(i)));
+    }
+    INDArray unit = images.subi(spec.low()).divi(spec.high() - spec.low());
+    INDArray levels = Transforms.floor(unit.muli(255).addi(0.5), false);
+    return Transforms.min(Transforms.max(levels, 0, false), 255, false).divi(255);
+  }
+
+  private INDArray row(Stimulus stimulus) {
+    if (stimulus.index() >= result.size()) {
+      throw new IndexOutOfBoundsException(
+          "expected an index below %d, got %s".formatted(result.size(), stimulus));
+    }
+    INDArray batch =
+        switch (stimulus.kind()) {
+          case TARGET -> result.targets();
+          case SEED -> result.seeds();
+          case IRI -> result.images();
+        };
+    return batch.slice(stimulus.index());
+  }
+}
