@@ -1,10 +1,12 @@
 package io.metamer.metrics;
 
 import io.metamer.inversion.InversionResult;
+import io.metamer.perceptual.PerceptualDistance;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -57,40 +59,38 @@ public interface AlignmentMetric {
     double tolerance = result.options().tolerance();
     Set<Integer> identical =
         Arrays.stream(result.identical(tolerance)).boxed().collect(Collectors.toSet());
-    int matched = (int) trials.stream().filter(t -> identical.contains(t.query().index())).count();
-    if (heldOut(result, observer)) {
-      return new AlignmentReport(
-          name(),
-          observer.name(),
-          tolerance,
-          trials.size(),
-          matched,
-          Optional.empty(),
-          Optional.empty(),
-          List.of());
-    }
-    List<Answer> answers = observer.answer(Stimuli.of(result), trials);
-    if (!answers.stream().map(Answer::trial).toList().equals(trials)) {
-      throw new IllegalStateException(
-          "expected an answer of %s to each of %d trials in their order, got %d others"
-              .formatted(observer.name(), trials.size(), answers.size()));
-    }
-    List<Answer> ofMatched =
-        answers.stream().filter(a -> identical.contains(a.trial().query().index())).toList();
+    Predicate<Trial> matched = trial -> identical.contains(trial.query().index());
+    List<Answer> answers =
+        tookPart(observer, result) ? List.of() : answers(observer, Stimuli.of(result), trials);
     return new AlignmentReport(
         name(),
         observer.name(),
         tolerance,
         trials.size(),
-        matched,
-        Optional.of(score(answers)),
-        ofMatched.isEmpty() ? Optional.empty() : Optional.of(score(ofMatched)),
+        (int) trials.stream().filter(matched).count(),
+        scoreOfAny(answers),
+        scoreOfAny(answers.stream().filter(a -> matched.test(a.trial())).toList()),
         answers);
   }
 
-  private static boolean heldOut(InversionResult result, Observer observer) {
+  private Optional<Score> scoreOfAny(List<Answer> answers) {
+    return answers.isEmpty() ? Optional.empty() : Optional.of(score(answers));
+  }
+
+  private static List<Answer> answers(Observer observer, Stimuli stimuli, List<Trial> trials) {
+    List<Answer> answers = observer.answer(stimuli, trials);
+    if (!answers.stream().map(Answer::trial).toList().equals(trials)) {
+      throw new IllegalStateException(
+          "expected %s to answer each of %d trials in their order, got %d answers"
+              .formatted(observer.name(), trials.size(), answers.size()));
+    }
+    return answers;
+  }
+
+  private static boolean tookPart(Observer observer, InversionResult result) {
+    Set<String> judges =
+        observer.distances().stream().map(PerceptualDistance::name).collect(Collectors.toSet());
     return result.options().regularizer().distances().stream()
-        .anyMatch(
-            used -> observer.distances().stream().anyMatch(d -> d.name().equals(used.name())));
+        .anyMatch(used -> judges.contains(used.name()));
   }
 }

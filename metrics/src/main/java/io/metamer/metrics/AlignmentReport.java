@@ -1,6 +1,7 @@
 package io.metamer.metrics;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -61,20 +62,21 @@ public record AlignmentReport(
 
   /**
    * Both scores in one line: {@code 2AFC 0.83 [0.74, 0.89], n = 100, chance 0.50, p = 7e-12; within
-   * 0.1: - (0 of 100 matched)}, or {@code 2AFC held out}.
+   * 0.1: - (0 of 100 matched)}, or {@code 2AFC held out: SSIM took part in the search}.
    */
   @Override
   public String toString() {
     return all.map(
             score ->
-                "%s %s; within %s: %s (%d of %d matched)"
-                    .formatted(
-                        metric,
-                        score,
-                        tolerance,
-                        matched.map(Score::toString).orElse("-"),
-                        matchedTrials,
-                        trials))
-        .orElse(metric + " held out");
+                String.format(
+                    Locale.ROOT,
+                    "%s %s; within %s: %s (%d of %d matched)",
+                    metric,
+                    score,
+                    tolerance,
+                    matched.map(Score::toString).orElse("-"),
+                    matchedTrials,
+                    trials))
+        .orElse("%s held out: %s took part in the search".formatted(metric, observer));
   }
 }

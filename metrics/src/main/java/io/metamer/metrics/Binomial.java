@@ -38,6 +38,6 @@ final class Binomial {
   static double atLeast(int correct, int n, double chance) {
     // The tail as an incomplete beta function, which keeps its relative accuracy where 1 - (the
     // other tail) would be 0.
-    return correct == 0 ? 1 : Beta.regularizedBeta(chance, correct, n - correct + 1.0);
+    return correct == 0 ? 1 : Math.min(1, Beta.regularizedBeta(chance, correct, n - correct + 1.0));
   }
 }
