@@ -2,7 +2,7 @@ package io.metamer.image;
 
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.ops.transforms.Transforms;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * What an image of one kind looks like as an array: channels, height, width, and the bounds of its
@@ -96,10 +96,12 @@ public record ImageSpec(int channels, int height, int width, double low, double 
    * Images with their values clipped to the bounds.
    *
    * @param images any shape; not changed
-   * @return a copy with every value in {@code [low, high]}, of the same type; the caller's
+   * @return a copy with every value in {@code [low, high]}, but NaN where it was, of the same type;
+   *     the caller's
    */
   public INDArray clip(INDArray images) {
-    return Transforms.min(Transforms.max(images, low), high, false);
+    // Unlike max and min of ND4J, this op leaves NaN alone.
+    return Nd4j.math().clipByValue(images, low, high);
   }
 
   /**

@@ -1,0 +1,156 @@
+package io.metamer.image;
+
+import static io.metamer.contract.Close.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+final class SeedsTest {
+
+  private static final ImageSpec SPEC = ImageSpec.rgb(8);
+
+  private interface Kind {
+    INDArray draw(ImageSpec spec, int n, long seed);
+  }
+
+  private static final List<Kind> NOISES =
+      List.of(Seeds::shared, Seeds::lightNoise, Seeds::perImage, Seeds::grayNoise);
+
+  @Test
+  void noise_ofSeed42_isTheSameOnEveryMachine() {
+    // Recomputed by golden/images/noise.py.
+    assertArrayEquals(
+        new float[] {0.8708371f, -0.4694034f, -0.3315794f, -0.2521993f, 0.5035921f},
+        Arrays.copyOf(Seeds.shared(SPEC, 1, 42).reshape(192).toFloatVector(), 5),
+        1e-6f);
+  }
+
+  @Test
+  void image_dependsOnSeedAndNumberOnly() {
+    for (Kind kind : NOISES) {
+      INDArray many = kind.draw(SPEC, 5, 7);
+      INDArray few = kind.draw(SPEC, 2, 7);
+      assertEquals(few.slice(0), many.slice(0));
+      assertEquals(few.slice(1), many.slice(1));
+      assertNotEquals(few, kind.draw(SPEC, 2, 8));
+      assertArrayEquals(new long[] {5, 3, 8, 8}, many.shape());
+      assertEquals(DataType.FLOAT, many.dataType());
+    }
+  }
+
+  @Test
+  void sharedNoise_isOneImage_andOtherNoiseIsNot() {
+    assertEquals(Seeds.shared(SPEC, 2, 7).slice(0), Seeds.shared(SPEC, 2, 7).slice(1));
+    assertEquals(Seeds.lightNoise(SPEC, 2, 7).slice(0), Seeds.lightNoise(SPEC, 2, 7).slice(1));
+    assertNotEquals(Seeds.perImage(SPEC, 2, 7).slice(0), Seeds.perImage(SPEC, 2, 7).slice(1));
+    assertNotEquals(Seeds.grayNoise(SPEC, 2, 7).slice(0), Seeds.grayNoise(SPEC, 2, 7).slice(1));
+  }
+
+  @Test
+  void noise_hasTheMomentsOfANormal() {
+    double[] z =
+        Seeds.perImage(ImageSpec.gray(100), 10, 3)
+            .reshape(100_000)
+            .castTo(DataType.DOUBLE)
+            .toDoubleVector();
+
+    // Five standard errors of each: 1 / sqrt(n), sqrt(2 / n), sqrt(15 / n), sqrt(96 / n).
+    assertClose(0, moment(z, 1), 0, 0.016);
+    assertClose(1, moment(z, 2), 0, 0.023);
+    assertClose(0, moment(z, 3), 0, 0.062);
+    assertClose(3, moment(z, 4), 0, 0.155);
+  }
+
+  @Test
+  void noise_ofNeighbouringImagesAndSeeds_isUncorrelated() {
+    INDArray a = Seeds.perImage(ImageSpec.gray(100), 2, 3).reshape(2, 10_000);
+    INDArray b = Seeds.perImage(ImageSpec.gray(100), 1, 4).reshape(1, 10_000);
+
+    // Five standard errors, 1 / sqrt(n).
+    assertClose(0, a.getRow(0).mul(a.getRow(1)).meanNumber().doubleValue(), 0, 0.05);
+    assertClose(0, a.getRow(0).mul(b.getRow(0)).meanNumber().doubleValue(), 0, 0.05);
+  }
+
+  @Test
+  void scaledNoise_followsItsFormula() {
+    ImageSpec wide = new ImageSpec(3, 8, 8, -1, 3);
+    INDArray z = Seeds.perImage(SPEC, 2, 7);
+
+    assertClose(Seeds.shared(SPEC, 2, 7).mul(0.01), Seeds.lightNoise(SPEC, 2, 7), 1e-6, 1e-9);
+    assertClose(z.mul(4).sub(1), Seeds.perImage(wide, 2, 7), 1e-6, 1e-6);
+    assertClose(SPEC.clip(z.div(20).add(0.5)), Seeds.grayNoise(SPEC, 2, 7), 1e-6, 1e-7);
+    assertClose(
+        SPEC.clip(z.div(20).add(0.5)).mul(4).sub(1), Seeds.grayNoise(wide, 2, 7), 1e-6, 1e-6);
+  }
+
+  @Test
+  void constant_isItsValueEverywhere() {
+    INDArray ones = Seeds.constant(SPEC, 2, 1);
+
+    assertEquals(Nd4j.ones(DataType.FLOAT, 2, 3, 8, 8), ones);
+    assertRefused("expected a finite value, got NaN", () -> Seeds.constant(SPEC, 2, Double.NaN));
+  }
+
+  @Test
+  void fromImages_takesThemInOrder() {
+    INDArray images = Seeds.perImage(SPEC, 3, 1).castTo(DataType.DOUBLE);
+
+    INDArray seeds = Seeds.fromImages(SPEC, images, new int[] {2, 0, 0, 1});
+
+    assertArrayEquals(new long[] {4, 3, 8, 8}, seeds.shape());
+    assertEquals(images.slice(2).castTo(DataType.FLOAT), seeds.slice(0));
+    assertEquals(images.slice(0).castTo(DataType.FLOAT), seeds.slice(2));
+    assertRefused(
+        "expected an order of the images 0 to 2, got 3",
+        () -> Seeds.fromImages(SPEC, images, new int[] {3}));
+    assertRefused(
+        "expected at least one image, got 0", () -> Seeds.fromImages(SPEC, images, new int[0]));
+    assertRefused(
+        "expected images of shape [N, 1, 8, 8], got [3, 3, 8, 8]",
+        () -> Seeds.fromImages(ImageSpec.gray(8), images, new int[] {0}));
+  }
+
+  @Test
+  void derangement_isAPermutationThatMovesEverything() {
+    for (int n : new int[] {2, 3, 10, 101}) {
+      for (long seed = 0; seed < 20; seed++) {
+        int[] order = Seeds.derangement(n, seed);
+        for (int i = 0; i < n; i++) {
+          assertNotEquals(i, order[i]);
+        }
+        assertEquals(n, Arrays.stream(order).distinct().filter(i -> i >= 0 && i < n).count());
+        assertArrayEquals(order, Seeds.derangement(n, seed));
+      }
+    }
+    assertTrue(!Arrays.equals(Seeds.derangement(10, 1), Seeds.derangement(10, 2)));
+    assertRefused(
+        "expected at least 2 images, so that none is its own seed, got 1",
+        () -> Seeds.derangement(1, 0));
+  }
+
+  @Test
+  void batch_ofZero_isRefused() {
+    for (Kind kind : NOISES) {
+      assertRefused("expected at least one image, got 0", () -> kind.draw(SPEC, 0, 1));
+    }
+    assertRefused("expected at least one image, got -1", () -> Seeds.constant(SPEC, -1, 0));
+  }
+
+  private static double moment(double[] z, int k) {
+    return Arrays.stream(z).map(v -> Math.pow(v, k)).average().orElseThrow();
+  }
+
+  private static void assertRefused(
+      String message, org.junit.jupiter.api.function.Executable call) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+  }
+}
