@@ -1,0 +1,79 @@
+package io.metamer.model;
+
+import io.metamer.network.Graph;
+import io.metamer.network.Node;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Collects the nodes of a network in the order in which a reader meets them, with their shapes. */
+final class GraphBuilder {
+
+  /** The output of a node: its name, and its shape for one example. */
+  record Tensor(String node, long[] shape) {
+
+    boolean isMap() {
+      return shape.length == 3;
+    }
+
+    long channels() {
+      return shape[0];
+    }
+
+    long length() {
+      return Translation.length(shape);
+    }
+  }
+
+  private final List<Node> nodes = new ArrayList<>();
+  private final Map<String, long[]> shapes = new HashMap<>();
+  private final Map<String, String> aliases = new HashMap<>();
+
+  /** Adds a node whose inputs are there already, and works out the shape of its output. */
+  Tensor add(Node node) {
+    long[] shape = node.outputShape(node.inputs().stream().map(shapes::get).toList());
+    nodes.add(node);
+    shapes.put(node.name(), shape);
+    return new Tensor(node.name(), shape);
+  }
+
+  /** Lets a second name stand for a node, unless a node or an earlier name has it. */
+  void alias(String name, String node) {
+    aliases.putIfAbsent(name, node);
+  }
+
+  Translation build(String output) {
+    return new Translation(new Graph(nodes, List.of(output)), aliases);
+  }
+
+  /** {@code gamma * (x - mean) / sqrt(variance + epsilon) + beta} of each channel, from doubles. */
+  static Node normalization(
+      String name,
+      Tensor x,
+      double[] gamma,
+      double[] beta,
+      double[] mean,
+      double[] variance,
+      double epsilon,
+      DataType type) {
+    double[] scale = new double[mean.length];
+    double[] shift = new double[mean.length];
+    for (int c = 0; c < scale.length; c++) {
+      scale[c] = gamma[c] / Math.sqrt(variance[c] + epsilon);
+      shift[c] = beta[c] - mean[c] * scale[c];
+    }
+    return affine(name, x, scale, shift, type);
+  }
+
+  /** {@code scale * x + shift}, with one number a channel or one for all. */
+  static Node affine(String name, Tensor x, double[] scale, double[] shift, DataType type) {
+    return new Node.Affine(
+        name,
+        x.node(),
+        Nd4j.createFromArray(scale).castTo(type),
+        Nd4j.createFromArray(shift).castTo(type));
+  }
+}

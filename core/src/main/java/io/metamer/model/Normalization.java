@@ -1,0 +1,64 @@
+package io.metamer.model;
+
+import io.metamer.image.ImageSpec;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.CustomOp;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A preprocessing bound to a batch size and type, with its buffers; see {@link Preprocessing}. */
+final class Normalization {
+
+  private final double low;
+  private final double high;
+
+  /** Of the batch's shape: multiplying by a whole array is several times faster than by channel. */
+  private final INDArray scale;
+
+  private final INDArray shift;
+  private final INDArray normalized;
+  private final INDArray within;
+  private final INDArray gradient;
+
+  Normalization(Preprocessing preprocessing, ImageSpec images, int batch, DataType type) {
+    low = images.low();
+    high = images.high();
+    long[] shape = images.shape(batch);
+    try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
+      scale = perChannel(preprocessing.scale(images.channels()), shape, type);
+      shift = perChannel(preprocessing.shift(images.channels()), shape, type);
+      normalized = Nd4j.create(type, shape);
+      within = Nd4j.create(DataType.BOOL, shape);
+      gradient = Nd4j.create(type, shape);
+    }
+  }
+
+  private static INDArray perChannel(double[] numbers, long[] shape, DataType type) {
+    INDArray channels = Nd4j.createFromArray(numbers).castTo(type).reshape('c', 1, shape[1], 1, 1);
+    return Nd4j.create(type, shape).addi(channels);
+  }
+
+  /** The images as the network takes them; valid until the next call. NaN stays NaN. */
+  INDArray apply(INDArray images) {
+    CustomOp clamp =
+        DynamicCustomOp.builder("clipbyvalue")
+            .addInputs(images)
+            .addOutputs(normalized)
+            .addFloatingPointArguments(low, high)
+            .build();
+    Nd4j.exec(clamp);
+    // What the clamp left alone is inside or on the bounds.
+    CustomOp unchanged =
+        DynamicCustomOp.builder("equals").addInputs(images, normalized).addOutputs(within).build();
+    Nd4j.exec(unchanged);
+    return normalized.muli(scale).addi(shift);
+  }
+
+  /** A gradient at the last normalized images as one at the images; valid until the next call. */
+  INDArray pullBack(INDArray atNormalized) {
+    gradient.assign(within);
+    return gradient.muli(atNormalized).muli(scale);
+  }
+}
