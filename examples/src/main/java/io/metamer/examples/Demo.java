@@ -19,7 +19,7 @@ import io.metamer.model.UnsupportedModelException;
 import io.metamer.perceptual.FeatureDistance;
 import io.metamer.perceptual.PerceptualDistance;
 import io.metamer.perceptual.StructuralSimilarity;
-import io.metamer.regularizers.AdversarialRegularizer;
+import io.metamer.regularizers.PublishedRegularizers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -31,6 +31,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
@@ -67,11 +68,25 @@ final class Demo implements Callable<Integer> {
   private static final List<String> JUDGE_LAYERS =
       List.of("relu1", "relu2", "relu3", "relu4", "relu5");
 
-  /** What {@code --regularizer} takes. */
+  /** What {@code --regularizer} takes: the first three make the demo, the others are published. */
   enum Name {
-    NONE,
-    TV_L6,
-    ADVERSARIAL;
+    NONE(distance -> Regularizer.none()),
+    TV_L6(distance -> PublishedRegularizers.freqTvL6()),
+    ADVERSARIAL(PublishedRegularizers::adversarial),
+    FREQ(distance -> PublishedRegularizers.freq()),
+    FREQ_TV(distance -> PublishedRegularizers.freqTv()),
+    FREQ_BLUR(distance -> PublishedRegularizers.freqBlur()),
+    FREQ_LP(distance -> PublishedRegularizers.freqLp());
+
+    private final Function<PerceptualDistance, Regularizer> regularizer;
+
+    Name(Function<PerceptualDistance, Regularizer> regularizer) {
+      this.regularizer = regularizer;
+    }
+
+    Penalty against(PerceptualDistance adversary) {
+      return new Penalty(toString(), regularizer.apply(adversary));
+    }
 
     @Override
     public String toString() {
@@ -139,8 +154,8 @@ final class Demo implements Callable<Integer> {
   @Option(
       names = "--regularizer",
       paramLabel = "NAME",
-      description = "One of ${COMPLETION-CANDIDATES}. May be repeated. Default: all.")
-  private List<Name> regularizers = List.of(Name.values());
+      description = "One of ${COMPLETION-CANDIDATES}. May be repeated. Default: the first three.")
+  private List<Name> regularizers = List.of(Name.NONE, Name.TV_L6, Name.ADVERSARIAL);
 
   @Option(
       names = "--seed",
@@ -198,7 +213,7 @@ final class Demo implements Callable<Integer> {
           subjects,
           regularizers.stream()
               .distinct()
-              .map(name -> new Penalty(name.toString(), regularizer(name, judges.get(0))))
+              .map(name -> name.against(judges.get(0)))
               .toList(),
           judges,
           InversionOptions.defaults()
@@ -293,14 +308,6 @@ final class Demo implements Callable<Integer> {
         Bundled.network(JUDGE).taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
     opened.add(taps);
     return List.of(FeatureDistance.of(taps, "features of " + JUDGE), new StructuralSimilarity());
-  }
-
-  private static Regularizer regularizer(Name name, PerceptualDistance adversary) {
-    return switch (name) {
-      case NONE -> Regularizer.none();
-      case TV_L6 -> io.metamer.regularizers.Published.tvL6();
-      case ADVERSARIAL -> new AdversarialRegularizer(adversary);
-    };
   }
 
   private void write(DemoResults results) throws IOException {

@@ -5,10 +5,11 @@ import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.Schedule;
 import io.metamer.inversion.StepRule;
 import io.metamer.metrics.AlignmentReport;
-import io.metamer.metrics.Interval;
 import io.metamer.metrics.Score;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -56,16 +57,12 @@ final class Findings {
     return searches.stream()
         .map(
             s ->
-                "%s %d of %d (mean relative distance %s)"
-                    .formatted(
-                        s.regularizer(),
-                        s.matchedOutcomes().size(),
-                        s.outcomes().size(),
-                        Table.distance(s.outcomes())))
+                "%d of %d with regularizer %s"
+                    .formatted(s.matchedOutcomes().size(), s.outcomes().size(), s.regularizer()))
         .collect(
             Collectors.joining(
                 ", ",
-                "%s network, images matched to within %s: "
+                "The %s network represents as it represents their targets, to within %s: "
                     .formatted(network, searches.get(0).options().tolerance()),
                 "."));
   }
@@ -77,29 +74,30 @@ final class Findings {
     if (searches.size() != 2) {
       return Optional.empty();
     }
-    List<String> parts = new ArrayList<>();
+    String first = searches.get(0).network();
+    String second = searches.get(1).network();
+    Map<String, List<String>> scores = new LinkedHashMap<>();
     for (String judge : results.judges()) {
       for (String metric : Table.METRICS) {
-        Optional<Score> first = score(searches.get(0), judge, metric);
-        Optional<Score> second = score(searches.get(1), judge, metric);
-        if (first.isPresent() && second.isPresent()) {
-          parts.add(
-              "%s by %s: %s %s, %s %s, %s"
-                  .formatted(
-                      metric,
-                      judge,
-                      searches.get(0).network(),
-                      shown(first.get()),
-                      searches.get(1).network(),
-                      shown(second.get()),
-                      verdict(searches, first.get(), second.get())));
+        Optional<Score> a = score(searches.get(0), judge, metric);
+        Optional<Score> b = score(searches.get(1), judge, metric);
+        if (a.isPresent() && b.isPresent()) {
+          scores
+              .computeIfAbsent(verdict(first, a.get(), second, b.get()), v -> new ArrayList<>())
+              .add(
+                  "%s by %s (%s %s, %s %s)"
+                      .formatted(
+                          metric, judge, first, shown(a.get()), second, shown(b.get())));
         }
       }
     }
-    return parts.isEmpty()
+    return scores.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            "Regularizer %s, all images. %s.".formatted(regularizer, String.join("; ", parts)));
+            scores.entrySet().stream()
+                .map(e -> e.getKey() + " in " + String.join(", ", e.getValue()))
+                .collect(
+                    Collectors.joining("; ", "Regularizer " + regularizer + ", all images: ", ".")));
   }
 
   private static Optional<Score> score(Search search, String judge, String metric) {
@@ -110,15 +108,13 @@ final class Findings {
     return "%s %s".formatted(Table.decimals(score.value(), 2), score.interval());
   }
 
-  private static String verdict(List<Search> searches, Score first, Score second) {
-    Interval a = first.interval();
-    Interval b = second.interval();
-    if (a.high() < b.low()) {
-      return "%s higher, intervals apart".formatted(searches.get(1).network());
+  private static String verdict(String first, Score a, String second, Score b) {
+    if (a.interval().high() < b.interval().low()) {
+      return second + " scores higher, intervals apart,";
     }
-    if (b.high() < a.low()) {
-      return "%s higher, intervals apart".formatted(searches.get(0).network());
+    if (b.interval().high() < a.interval().low()) {
+      return first + " scores higher, intervals apart,";
     }
-    return "intervals overlap, not told apart by so few images";
+    return "the intervals overlap";
   }
 }

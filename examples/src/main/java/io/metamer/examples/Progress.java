@@ -41,7 +41,6 @@ interface Progress extends AutoCloseable {
               .setInitialMax(units)
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(200)
-              .hideSpeed()
               .setConsumer(new ConsoleProgressBarConsumer(stream))
               .build();
     }
@@ -70,7 +69,6 @@ interface Progress extends AutoCloseable {
     private final PrintStream stream;
     private final long units;
     private final long started = System.nanoTime();
-    private String task = "";
     private long done;
 
     private Lines(PrintStream stream, long units) {
@@ -80,7 +78,7 @@ interface Progress extends AutoCloseable {
 
     @Override
     public void task(String name) {
-      task = name;
+      stream.println(name);
     }
 
     @Override
@@ -91,8 +89,7 @@ interface Progress extends AutoCloseable {
         Duration left =
             Duration.ofNanos((System.nanoTime() - started) / done * Math.max(0, units - done));
         stream.printf(
-            "%3d %%, about %d:%02d left (%s)%n",
-            100 * done / units, left.toMinutes(), left.toSecondsPart(), task);
+            "%3d %%, about %d:%02d left%n", 100 * done / units, left.toMinutes(), left.toSecondsPart());
       }
     }
 
