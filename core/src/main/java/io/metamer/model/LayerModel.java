@@ -54,7 +54,7 @@ final class LayerModel implements RepresentationModel {
       INDArray activation = taps.forward(piece).get(0);
       representations
           .get(NDArrayIndex.interval(from, to))
-          .assign(activation.reshape('c', to - from, size));
+          .assign(activation.reshape(to - from, size));
     }
     return representations;
   }
@@ -63,8 +63,7 @@ final class LayerModel implements RepresentationModel {
   public DifferentiableLoss pullBack(DifferentiableLoss onRepresentations) {
     return (x, rows) -> {
       INDArray activation = taps.forward(x).get(0);
-      ValueAndGradient loss =
-          onRepresentations.evaluate(activation.reshape('c', x.size(0), size), rows);
+      ValueAndGradient loss = onRepresentations.evaluate(activation.reshape(x.size(0), size), rows);
       INDArray cotangent = loss.gradient().dup('c').reshape('c', activation.shape());
       // A copy, since two losses on one model share the buffer behind it.
       return new ValueAndGradient(loss.value(), taps.backward(List.of(cotangent)).dup('c'));

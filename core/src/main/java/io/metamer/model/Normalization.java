@@ -36,7 +36,7 @@ final class Normalization {
   }
 
   private static INDArray perChannel(double[] numbers, long[] shape, DataType type) {
-    INDArray channels = Nd4j.createFromArray(numbers).castTo(type).reshape('c', 1, shape[1], 1, 1);
+    INDArray channels = Nd4j.createFromArray(numbers).castTo(type).reshape(1, shape[1], 1, 1);
     return Nd4j.create(type, shape).addi(channels);
   }
 

@@ -92,8 +92,7 @@ record OnnxModel(
     for (OnnxNode node : nodes) {
       boolean own =
           node.proto().getDomain().isEmpty() || node.proto().getDomain().equals("ai.onnx");
-      boolean known =
-          OnnxOperators.knows(node.operator()) || OnnxConstants.knows(node.operator());
+      boolean known = OnnxOperators.knows(node.operator()) || OnnxConstants.knows(node.operator());
       if (!own || !known) {
         TreeSet<String> supported = new TreeSet<>(OnnxOperators.names());
         supported.addAll(OnnxConstants.names());

@@ -134,7 +134,7 @@ final class OnnxOperators {
               .formatted(Arrays.toString(bias.shape()), length));
     }
     INDArray full = Nd4j.zeros(bias.dataType(), length);
-    return full.addi(bias.dup('c').reshape('c', bias.length())).muli(beta);
+    return full.addi(bias.dup('c').reshape(bias.length())).muli(beta);
   }
 
   private static void matrixProduct(OnnxNode node, OnnxTranslation to) {
@@ -172,6 +172,10 @@ final class OnnxOperators {
 
   private static void add(OnnxNode node, OnnxTranslation to) {
     int constant = constantInput(node, to);
+    if (node.inputs().size() == 1) {
+      identity(node, to);
+      return;
+    }
     if (constant < 0) {
       to.output(node, new Node.Add(node.output(), tensors(node, to)));
       return;
@@ -422,6 +426,10 @@ final class OnnxOperators {
     long axis = axis(node.integer("axis", 1), to.tensor(node, 0).shape().length + 1);
     if (axis == 0) {
       throw node.unsupported("along the batch; supported are the other axes");
+    }
+    if (node.inputs().size() == 1) {
+      identity(node, to);
+      return;
     }
     to.output(node, new Node.Concat(node.output(), tensors(node, to), (int) axis - 1));
   }

@@ -116,11 +116,11 @@ final class OnnxTensors {
     if (array.isEmpty()) {
       return new long[0];
     }
-    return array.castTo(DataType.INT64).dup('c').reshape('c', array.length()).toLongVector();
+    return array.castTo(DataType.INT64).dup('c').reshape(array.length()).toLongVector();
   }
 
   /** A constant as numbers. */
   static double[] doubles(INDArray array) {
-    return array.castTo(DataType.DOUBLE).dup('c').reshape('c', array.length()).toDoubleVector();
+    return array.castTo(DataType.DOUBLE).dup('c').reshape(array.length()).toDoubleVector();
   }
 }
