@@ -20,6 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * {@code logits}, the output before a softmax.
  *
  * @see OnnxNetwork
+ * @see Dl4jNetwork
  * @since 0.1
  */
 public final class Network {

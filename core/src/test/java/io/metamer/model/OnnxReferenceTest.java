@@ -1,0 +1,146 @@
+package io.metamer.model;
+
+import static io.metamer.contract.Close.assertCloseInNorm;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.metamer.image.ImageSpec;
+import io.metamer.model.ReferenceData.Split;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.shade.jackson.databind.JsonNode;
+
+/** Networks that other people trained or exported, against what their own framework computes. */
+@Tag("reference")
+final class OnnxReferenceTest {
+
+  /** Five of the 10,000 test images: what summing floats in another order may turn. */
+  private static final double ACCURACY_TOLERANCE = 5e-4;
+
+  static Stream<String> cifar10() throws IOException {
+    return files("cifar10");
+  }
+
+  static Stream<String> mnist() throws IOException {
+    return files("mnist");
+  }
+
+  private static Stream<String> files(String folder) throws IOException {
+    List<String> files = new ArrayList<>();
+    ReferenceData.manifest(folder).forEach(model -> files.add(model.get("file").asText()));
+    return files.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cifar10")
+  void cifar10Network_onTestImages_givesTheManifestsLogitsAndAccuracy(String file)
+      throws IOException {
+    JsonNode model = entry("cifar10", file);
+    Split test = ReferenceData.cifar10();
+    Network network = OnnxNetwork.load(ReferenceData.folder().resolve("cifar10/onnx/" + file));
+    try (RepresentationModel logits =
+        network.at("logits", ImageSpec.rgb(32), preprocessing(model))) {
+      INDArray expected = Nd4j.create(numbers(model.get("ref_logits_test0_3"), 4));
+      INDArray actual = logits.represent(test.images(0, 4));
+      for (int i = 0; i < 4; i++) {
+        assertCloseInNorm(expected.getRow(i), actual.getRow(i), 1e-3);
+      }
+      assertEquals(
+          model.get("clean_acc").asDouble(), accuracy(logits, test), ACCURACY_TOLERANCE, file);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("mnist")
+  void mnistNetwork_onTestImages_givesTheManifestsAccuracy(String file) throws IOException {
+    JsonNode model = entry("mnist", file);
+    Split test = ReferenceData.idx(file.startsWith("fashion") ? "fashion_mnist" : "mnist");
+    Network network = OnnxNetwork.load(ReferenceData.folder().resolve("mnist/onnx/" + file));
+    try (RepresentationModel logits =
+        network.at("logits", ImageSpec.gray(28), Preprocessing.none())) {
+      assertEquals(
+          model.get("clean_acc").asDouble(), accuracy(logits, test), ACCURACY_TOLERANCE, file);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "alexnet",
+        "vgg16",
+        "squeezenet1_1",
+        "resnet18",
+        "resnet50",
+        "densenet121",
+        "inception_v3",
+        "mobilenet_v2"
+      })
+  void torchvisionTopology_agreesWithPyTorchInRepresentationAndInputGradient(String name)
+      throws IOException {
+    Path folder = ReferenceData.folder().resolve("torchvision").resolve(name);
+    Network network = OnnxNetwork.load(folder.resolve("model.onnx"));
+    INDArray images = ReferenceData.npy(folder.resolve("images.npy"));
+    ImageSpec spec = ImageSpec.rgb((int) images.size(2));
+    for (String output : List.of("representation", "logits")) {
+      String layer = output.equals("logits") ? "logits" : "penultimate";
+      try (Taps taps = network.taps(List.of(layer), spec, Preprocessing.imagenet())) {
+        INDArray expected = ReferenceData.npy(folder.resolve(output + ".npy"));
+        INDArray actual = taps.forward(images).get(0);
+        assertCloseInNorm(expected, actual.reshape(expected.shape()), 1e-3);
+        INDArray cotangent = ReferenceData.npy(folder.resolve(output + "_cotangent.npy")).dup('c');
+        assertCloseInNorm(
+            ReferenceData.npy(folder.resolve(output + "_gradient.npy")),
+            taps.backward(List.of(cotangent.reshape(actual.shape()))),
+            2e-3);
+      }
+    }
+  }
+
+  private static JsonNode entry(String folder, String file) throws IOException {
+    for (JsonNode model : ReferenceData.manifest(folder)) {
+      if (model.get("file").asText().equals(file)) {
+        return model;
+      }
+    }
+    throw new IOException("no " + file + " in the manifest");
+  }
+
+  private static Preprocessing preprocessing(JsonNode model) {
+    return Preprocessing.of(row(model.get("mean")), row(model.get("std")));
+  }
+
+  private static double[][] numbers(JsonNode rows, int count) {
+    double[][] numbers = new double[count][];
+    for (int i = 0; i < count; i++) {
+      numbers[i] = row(rows.get(i));
+    }
+    return numbers;
+  }
+
+  private static double[] row(JsonNode row) {
+    double[] numbers = new double[row.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = row.get(i).asDouble();
+    }
+    return numbers;
+  }
+
+  private static double accuracy(RepresentationModel logits, Split test) {
+    int right = 0;
+    for (int from = 0; from < test.labels().length; from += 500) {
+      int[] predicted = logits.represent(test.images(from, from + 500)).argMax(1).toIntVector();
+      for (int i = 0; i < predicted.length; i++) {
+        right += predicted[i] == test.labels()[from + i] ? 1 : 0;
+      }
+    }
+    return (double) right / test.labels().length;
+  }
+}
