@@ -31,7 +31,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
@@ -70,22 +69,31 @@ final class Demo implements Callable<Integer> {
 
   /** What {@code --regularizer} takes: the first three make the demo, the others are published. */
   enum Name {
-    NONE(distance -> Regularizer.none()),
-    TV_L6(distance -> PublishedRegularizers.freqTvL6()),
-    ADVERSARIAL(PublishedRegularizers::adversarial),
-    FREQ(distance -> PublishedRegularizers.freq()),
-    FREQ_TV(distance -> PublishedRegularizers.freqTv()),
-    FREQ_BLUR(distance -> PublishedRegularizers.freqBlur()),
-    FREQ_LP(distance -> PublishedRegularizers.freqLp());
+    NONE(Regularizer.none()),
+    TV_L6(PublishedRegularizers.freqTvL6()),
+    ADVERSARIAL(null),
+    FREQ(PublishedRegularizers.freq()),
+    FREQ_TV(PublishedRegularizers.freqTv()),
+    FREQ_BLUR(PublishedRegularizers.freqBlur()),
+    FREQ_LP(PublishedRegularizers.freqLp());
 
-    private final Function<PerceptualDistance, Regularizer> regularizer;
+    /** A distance is a second network: a step takes about three times as long. */
+    private static final int UNITS_WITH_DISTANCE = 3;
 
-    Name(Function<PerceptualDistance, Regularizer> regularizer) {
+    /** Absent if it depends on the network. */
+    private final @Nullable Regularizer regularizer;
+
+    Name(@Nullable Regularizer regularizer) {
       this.regularizer = regularizer;
     }
 
     Penalty against(PerceptualDistance adversary) {
-      return new Penalty(toString(), regularizer.apply(adversary));
+      return regularizer == null
+          ? new Penalty(
+              toString(),
+              UNITS_WITH_DISTANCE,
+              (experiment, model) -> experiment.adversarial(model, adversary))
+          : new Penalty(toString(), 1, (experiment, model) -> regularizer);
     }
 
     @Override
@@ -183,6 +191,9 @@ final class Demo implements Callable<Integer> {
       try (Progress progress =
           Progress.on(System.err, Boolean.getBoolean("metamer.terminal"), experiment.units())) {
         results = experiment.run(command(), progress);
+      } catch (IllegalArgumentException e) {
+        // What only the first look at the images can tell, such as an all-zero representation.
+        throw new BadInput(String.valueOf(e.getMessage()), e);
       }
       write(results);
       say(results);

@@ -10,6 +10,7 @@ import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionResult;
 import io.metamer.inversion.Inverter;
 import io.metamer.inversion.Regularizer;
+import io.metamer.loss.RelativeL2;
 import io.metamer.metrics.AlignmentMetric;
 import io.metamer.metrics.AlignmentReport;
 import io.metamer.metrics.Clustering;
@@ -17,6 +18,7 @@ import io.metamer.metrics.PerceptualObserver;
 import io.metamer.metrics.TwoAlternativeForcedChoice;
 import io.metamer.model.RepresentationModel;
 import io.metamer.perceptual.PerceptualDistance;
+import io.metamer.regularizers.AdversarialRegularizer;
 import java.awt.image.BufferedImage;
 import java.time.Duration;
 import java.time.Instant;
@@ -60,13 +62,36 @@ record Experiment(
   /** A network and its short name. */
   record Subject(String name, RepresentationModel model) {}
 
-  /** A regularizer and its short name. */
-  record Penalty(String name, Regularizer regularizer) {
+  /**
+   * A regularizer and its short name.
+   *
+   * @param name its short name
+   * @param units what a step costs, in steps without a regularizer
+   * @param of the regularizer for a network
+   */
+  record Penalty(String name, int units, Of of) {
 
-    /** Work of a step, measured on the bundled networks: a distance is a second network. */
-    int units() {
-      return regularizer.distances().isEmpty() ? 1 : 4;
+    /** Makes the regularizer for a network, which may have to be asked how far the seeds are. */
+    interface Of {
+      Regularizer subject(Experiment experiment, RepresentationModel model);
     }
+  }
+
+  /**
+   * Away from the targets in the eyes of a distance, weighted so that at the seeds it is as large
+   * as the relative distance, on average. The code released with Nanda et al. (2023) does so in
+   * {@code adv_alex_imagenet}, its variant for small images; its fixed weight of 10 suits LPIPS
+   * only, whose values are smaller.
+   */
+  Regularizer adversarial(RepresentationModel model, PerceptualDistance distance) {
+    int[] rows = IntStream.range(0, names.size()).toArray();
+    ImageSpec spec = model.input();
+    INDArray start = spec.clip(seeds);
+    double[] relative =
+        new RelativeL2(model.represent(targets)).evaluate(model.represent(start), rows).value();
+    double[] looks = distance.between(spec.toUnit(targets), spec.toUnit(start));
+    double weight = Arrays.stream(relative).sum() / Arrays.stream(looks).sum();
+    return new AdversarialRegularizer(distance).times(weight);
   }
 
   /** How many units of progress all searches make. */
@@ -96,7 +121,7 @@ record Experiment(
                 curve.evaluated(iteration);
                 progress.done(penalty.units());
               };
-          InversionOptions theseOptions = options.withRegularizer(penalty.regularizer());
+          InversionOptions theseOptions = options.withRegularizer(penalty.of().subject(this, subject.model()));
           try (InversionResult result =
               new Inverter(subject.model(), theseOptions).invert(targets, seeds, listener)) {
             interrupted = Thread.interrupted();
