@@ -151,7 +151,6 @@ public final class Graph {
    *
    * @return computed once; the weights of nodes that did not change are shared
    */
-  @SuppressWarnings("try") // The scope is there to be closed.
   public Graph simplified() {
     Graph result = simplified;
     if (result == null) {

@@ -26,7 +26,10 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Memory over a long search; the profile that runs it gives it a heap of 512 MB, resident from the start. */
+/**
+ * Memory over a long search; the profile that runs it gives it a heap of 512 MB, resident from the
+ * start.
+ */
 @Tag("slow")
 @EnabledOnOs(OS.LINUX)
 final class MemoryTest {
@@ -36,23 +39,29 @@ final class MemoryTest {
     assertEquals(512, Runtime.getRuntime().maxMemory() >> 20, 16, "MB of heap");
     ImageSpec spec = ImageSpec.gray(28);
     Regularizer everything =
-        PublishedRegularizers.freqTvL6().plus(PublishedRegularizers.adversarial(new StructuralSimilarity()).times(0.01));
+        PublishedRegularizers.freqTvL6()
+            .plus(PublishedRegularizers.adversarial(new StructuralSimilarity()).times(0.01));
     try (InputStream file =
-            Objects.requireNonNull(getClass().getResourceAsStream("networks/fashion_resnet_robust.onnx"));
+            Objects.requireNonNull(
+                getClass().getResourceAsStream("networks/fashion_resnet_robust.onnx"));
         RepresentationModel model =
-            OnnxNetwork.read(file, "robust").at("penultimate", spec, Preprocessing.fashionMnist())) {
+            OnnxNetwork.read(file, "robust")
+                .at("penultimate", spec, Preprocessing.fashionMnist())) {
       INDArray targets = Seeds.grayNoise(spec, 12, 1L);
       INDArray seeds = Seeds.shared(spec, 12, 2L);
-      InversionOptions options = InversionOptions.defaults().withIterations(2_000).withRegularizer(everything);
+      InversionOptions options =
+          InversionOptions.defaults().withIterations(2_000).withRegularizer(everything);
       long[] resident = new long[2_001];
       try (InversionResult result =
-          new Inverter(model, options).invert(targets, seeds, t -> resident[t.index()] = residentKilobytes())) {
+          new Inverter(model, options)
+              .invert(targets, seeds, t -> resident[t.index()] = residentKilobytes())) {
         assertEquals(12, result.size());
       }
       double growth = (double) resident[2_000] / resident[100] - 1;
       assertTrue(
           growth <= 0.05,
-          "after 100 steps %d MB, after 2,000 %d MB".formatted(resident[100] >> 10, resident[2_000] >> 10));
+          "after 100 steps %d MB, after 2,000 %d MB"
+              .formatted(resident[100] >> 10, resident[2_000] >> 10));
     }
   }
 

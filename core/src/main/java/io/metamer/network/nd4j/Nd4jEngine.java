@@ -31,7 +31,6 @@ public final class Nd4jEngine implements Engine {
   }
 
   @Override
-  @SuppressWarnings("try") // The scope is there to be closed.
   public CompiledNetwork compile(Graph graph, int batch, DataType type) {
     if (batch < 1) {
       throw new IllegalArgumentException("expected a batch of at least 1, got " + batch);
