@@ -5,7 +5,8 @@ Accuracy of exported networks on Fashion-MNIST's test set, clean and under attac
 The main figure: l2 PGD, 50 steps, 5 random starts, on the first 1,000 test images, run once for
 each of two step sizes. An image counts as robust only if it is classified correctly and no
 iterate of any start changes that. The figure is the lower of the two. The curve is a weaker,
-faster attack: 20 steps, one start, the first 500 images.
+faster attack: 20 steps, one start, the first 500 images. Results of other networks that --out
+already holds are kept if they were measured by the same protocol.
 """
 
 import argparse
@@ -62,6 +63,8 @@ def still_correct(network, images, labels, epsilon, steps, step_size, restarts, 
     """How many images no iterate of any start breaks. Broken images need no further start."""
     standing = torch.nonzero(predictions(network, images) == labels).flatten()
     for _ in range(restarts):
+        if len(standing) == 0:  # a split of nothing is one empty batch, which the network cannot take
+            break
         kept = []
         for chosen in standing.split(batch):
             x, y = images[chosen], labels[chosen]
@@ -69,7 +72,7 @@ def still_correct(network, images, labels, epsilon, steps, step_size, restarts, 
             last = attack.pgd(network, x, y, epsilon, steps, step_size, generator, fooled)
             fooled |= predictions(network, last) != y
             kept.append(chosen[~fooled])
-        standing = torch.cat(kept) if kept else standing
+        standing = torch.cat(kept)
     return len(standing)
 
 
@@ -110,17 +113,23 @@ def main():
     options = arguments()
     torch.set_num_threads(options.threads)
     images, labels = fashion.load("t10k", options.data)
-    report = {
-        "protocol": {
-            "attack": "l2 PGD on cross-entropy, [0,1] pixels, random start, every iterate counts",
-            "epsilon": options.epsilon, "steps": options.steps, "restarts": options.restarts,
-            "step_sizes": options.step_sizes, "images": f"first {options.images} of the test set",
-            "curve": f"{options.curve_steps} steps of 2.5 epsilon / steps, one start, "
-                     f"first {options.curve_images} images",
-            "seed": options.seed, "torch": torch.__version__,
-        },
-        "networks": {path.stem: evaluate(path, images, labels, options) for path in options.networks},
+    protocol = {
+        "attack": "l2 PGD on cross-entropy, [0,1] pixels, random start, every iterate counts",
+        "epsilon": options.epsilon, "steps": options.steps, "restarts": options.restarts,
+        "step_sizes": options.step_sizes, "images": f"first {options.images} of the test set",
+        "curve": f"{options.curve_steps} steps of 2.5 epsilon / steps, one start, "
+                 f"first {options.curve_images} images",
+        "seed": options.seed, "torch": torch.__version__,
     }
+    networks = {}
+    if options.out.exists():
+        earlier = json.loads(options.out.read_text())
+        if earlier["protocol"] != protocol:
+            raise SystemExit(f"{options.out} holds results of another protocol")
+        networks = earlier["networks"]
+    for path in options.networks:
+        networks[path.stem] = evaluate(path, images, labels, options)
+    report = {"protocol": protocol, "networks": networks}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(report, indent=2) + "\n")
 

@@ -1,5 +1,7 @@
 package io.metamer.network;
 
+import java.util.Comparator;
+import java.util.ServiceLoader;
 import org.nd4j.linalg.api.buffer.DataType;
 
 /**
@@ -8,6 +10,23 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @since 0.1
  */
 public interface Engine {
+
+  /**
+   * The engine with the highest priority on the class path.
+   *
+   * @return the same one at every call within a program, up to its identity
+   * @throws IllegalStateException if there is none
+   */
+  static Engine preferred() {
+    return ServiceLoader.load(Engine.class, Engine.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .max(Comparator.comparingInt(Engine::priority).thenComparing(Engine::name))
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "no engine is registered; META-INF/services/%s of metamer-core is missing"
+                        .formatted(Engine.class.getName())));
+  }
 
   /**
    * The name, as results record it.

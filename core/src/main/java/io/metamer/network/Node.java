@@ -1,5 +1,6 @@
 package io.metamer.network;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,15 +31,39 @@ public sealed interface Node {
   List<String> inputs();
 
   /**
+   * The shape of the output.
+   *
+   * @param inputs the shapes of the nodes it reads, in order, each of one example
+   * @return of one example
+   * @throws IllegalArgumentException if the node cannot read these shapes; the message names the
+   *     node
+   */
+  long[] outputShape(List<long[]> inputs);
+
+  /**
    * The images that enter the network, {@code [C, H, W]}.
    *
    * @param name unique in its graph
    * @param shape of one example
    */
   record Input(String name, long[] shape) implements Node {
+
+    public Input {
+      if (shape.length == 0 || Arrays.stream(shape).anyMatch(n -> n < 1)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected a shape of sizes of at least 1, got %s"
+                .formatted(name, Arrays.toString(shape)));
+      }
+    }
+
     @Override
     public List<String> inputs() {
       return List.of();
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      return shape.clone();
     }
   }
 
@@ -64,9 +89,41 @@ public sealed interface Node {
       int[] dilation,
       int groups)
       implements Node {
+
+    public Convolution {
+      if (weights.rank() != 4 || groups < 1 || weights.size(0) % groups != 0) {
+        throw new IllegalArgumentException(
+            "node '%s': expected weights [O, C / groups, kH, kW] with O a multiple of groups = %d, got %s"
+                .formatted(name, groups, Arrays.toString(weights.shape())));
+      }
+      Shapes.checkBias(name, bias, weights.size(0));
+      Shapes.checkNumbers(name, "stride", stride, 2, 1);
+      Shapes.checkNumbers(name, "pads", pads, 4, 0);
+      Shapes.checkNumbers(name, "dilation", dilation, 2, 1);
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      long channels = weights.size(1) * groups;
+      if (in.length != 3 || in[0] != channels) {
+        throw Shapes.misfit(name, "[%d, H, W]".formatted(channels), in);
+      }
+      long[] out = {weights.size(0), 0, 0};
+      for (int axis = 0; axis < 2; axis++) {
+        long extent = dilation[axis] * (weights.size(2 + axis) - 1) + 1;
+        long room = in[1 + axis] + pads[axis] + pads[axis + 2] - extent;
+        if (room < 0) {
+          throw Shapes.misfit(name, "a map that its kernel, %d, fits in".formatted(extent), in);
+        }
+        out[1 + axis] = room / stride[axis] + 1;
+      }
+      return out;
     }
   }
 
@@ -80,9 +137,28 @@ public sealed interface Node {
    */
   record Dense(String name, String input, INDArray weights, @Nullable INDArray bias)
       implements Node {
+
+    public Dense {
+      if (weights.rank() != 2) {
+        throw new IllegalArgumentException(
+            "node '%s': expected weights [O, D], got %s"
+                .formatted(name, Arrays.toString(weights.shape())));
+      }
+      Shapes.checkBias(name, bias, weights.size(0));
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      if (in.length != 1 || in[0] != weights.size(1)) {
+        throw Shapes.misfit(name, "[%d]".formatted(weights.size(1)), in);
+      }
+      return new long[] {weights.size(0)};
     }
   }
 
@@ -96,9 +172,31 @@ public sealed interface Node {
    * @param shift {@code [C]} or {@code [1]}
    */
   record Affine(String name, String input, INDArray scale, INDArray shift) implements Node {
+
+    public Affine {
+      for (INDArray numbers : List.of(scale, shift)) {
+        if (numbers.rank() != 1) {
+          throw new IllegalArgumentException(
+              "node '%s': expected scale and shift [C] or [1], got %s and %s"
+                  .formatted(name, Arrays.toString(scale.shape()), Arrays.toString(shift.shape())));
+        }
+      }
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      for (INDArray numbers : List.of(scale, shift)) {
+        if (numbers.length() != 1 && numbers.length() != in[0]) {
+          throw Shapes.misfit(name, "%d channels".formatted(numbers.length()), in);
+        }
+      }
+      return in.clone();
     }
   }
 
@@ -113,13 +211,30 @@ public sealed interface Node {
    */
   record Activation(String name, String input, Function function, double alpha, double beta)
       implements Node {
+
+    public Activation {
+      if (!(Double.isFinite(alpha) || function == Function.CLIP) || Double.isNaN(alpha)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected a finite alpha, got %s".formatted(name, alpha));
+      }
+      if (function == Function.CLIP && !(alpha < beta)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected bounds alpha < beta, got %s and %s".formatted(name, alpha, beta));
+      }
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
     }
 
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      return inputs.get(0).clone();
+    }
+
     /** Elementwise functions. */
-    enum Function {
+    public enum Function {
       /** max(x, 0). */
       RELU,
       /** x where x &gt; 0, else alpha * x. */
@@ -142,10 +257,12 @@ public sealed interface Node {
    * @param input the node it reads
    * @param kind what is taken of a window
    * @param kernel rows, columns
-   * @param stride None
-   * @param pads top, left, bottom, right
-   * @param ceil whether a last partial window counts, as PyTorch's and ONNX's ceil_mode
-   * @param countPadding for {@link Kind#AVERAGE}: whether padded zeros count in the divisor
+   * @param stride rows, columns
+   * @param pads top, left, bottom, right; each below the kernel's size
+   * @param ceil whether a last partial window counts, if it starts inside the map or the padding
+   *     before it, as in PyTorch and ONNX
+   * @param countPadding for {@link Kind#AVERAGE}: whether padding counts in the divisor; what a
+   *     last partial window has beyond the padding never does
    */
   record Pool(
       String name,
@@ -157,13 +274,51 @@ public sealed interface Node {
       boolean ceil,
       boolean countPadding)
       implements Node {
+
+    public Pool {
+      Shapes.checkNumbers(name, "kernel", kernel, 2, 1);
+      Shapes.checkNumbers(name, "stride", stride, 2, 1);
+      Shapes.checkNumbers(name, "pads", pads, 4, 0);
+      for (int i = 0; i < 4; i++) {
+        if (pads[i] >= kernel[i % 2]) {
+          throw new IllegalArgumentException(
+              "node '%s': expected pads below the kernel's size %s, got %s"
+                  .formatted(name, Arrays.toString(kernel), Arrays.toString(pads)));
+        }
+      }
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
     }
 
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      if (in.length != 3) {
+        throw Shapes.misfit(name, "[C, H, W]", in);
+      }
+      long[] out = {in[0], 0, 0};
+      for (int axis = 0; axis < 2; axis++) {
+        long room = in[1 + axis] + pads[axis] + pads[axis + 2] - kernel[axis];
+        if (room < 0) {
+          throw Shapes.misfit(
+              name, "a map that its kernel, %d, fits in".formatted(kernel[axis]), in);
+        }
+        long windows = room / stride[axis] + 1;
+        if (ceil
+            && room % stride[axis] != 0
+            && windows * stride[axis] < in[1 + axis] + pads[axis]) {
+          windows++;
+        }
+        out[1 + axis] = windows;
+      }
+      return out;
+    }
+
     /** What is taken of a window. */
-    enum Kind {
+    public enum Kind {
       /** The largest value; the first in row order takes the gradient of a tie. */
       MAX,
       /** The mean. */
@@ -183,25 +338,54 @@ public sealed interface Node {
     public List<String> inputs() {
       return List.of(input);
     }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      if (in.length != 3) {
+        throw Shapes.misfit(name, "[C, H, W]", in);
+      }
+      return new long[] {in[0], 1, 1};
+    }
   }
 
   /**
-   * The sum of two or more arrays, each of the output's shape or broadcast to it ({@code [C, 1,
-   * 1]}).
+   * The sum of two or more arrays, of the output's shape or with axes of size 1 that are repeated
+   * ({@code [C, 1, 1]} to {@code [C, H, W]}); at least one is of the output's shape.
    *
    * @param name unique in its graph
    * @param inputs the nodes it reads
    */
-  record Add(String name, List<String> inputs) implements Node {}
+  record Add(String name, List<String> inputs) implements Node {
+
+    public Add {
+      inputs = Shapes.atLeastTwo(name, inputs);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      return Shapes.broadcast(name, inputs);
+    }
+  }
 
   /**
-   * The product of two or more arrays, each of the output's shape or broadcast to it ({@code [C, 1,
-   * 1]}).
+   * The product of two or more arrays, of the output's shape or with axes of size 1 that are
+   * repeated ({@code [C, 1, 1]} to {@code [C, H, W]}); at least one is of the output's shape.
    *
    * @param name unique in its graph
    * @param inputs the nodes it reads
    */
-  record Multiply(String name, List<String> inputs) implements Node {}
+  record Multiply(String name, List<String> inputs) implements Node {
+
+    public Multiply {
+      inputs = Shapes.atLeastTwo(name, inputs);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      return Shapes.broadcast(name, inputs);
+    }
+  }
 
   /**
    * Arrays joined along an axis of the example (0 is the channel axis).
@@ -210,7 +394,29 @@ public sealed interface Node {
    * @param inputs the nodes it reads
    * @param axis axis of the example, 0 is the first after the batch's
    */
-  record Concat(String name, List<String> inputs, int axis) implements Node {}
+  record Concat(String name, List<String> inputs, int axis) implements Node {
+
+    public Concat {
+      inputs = Shapes.atLeastTwo(name, inputs);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] out = inputs.get(0).clone();
+      Shapes.checkAxis(name, axis, out);
+      for (long[] in : inputs.subList(1, inputs.size())) {
+        for (int i = 0; i < out.length; i++) {
+          if (in.length != out.length || (i != axis && in[i] != out[i])) {
+            throw new IllegalArgumentException(
+                "node '%s': expected shapes that differ along axis %d only, got %s"
+                    .formatted(name, axis, Shapes.text(inputs)));
+          }
+        }
+        out[axis] += in[axis];
+      }
+      return out;
+    }
+  }
 
   /**
    * The same elements in row order under another shape; flattening is {@code [D]}.
@@ -223,6 +429,17 @@ public sealed interface Node {
     @Override
     public List<String> inputs() {
       return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      if (shape.length == 0
+          || Arrays.stream(shape).anyMatch(n -> n < 1)
+          || Shapes.length(shape) != Shapes.length(in)) {
+        throw Shapes.misfit(name, "as many elements as " + Arrays.toString(shape), in);
+      }
+      return shape.clone();
     }
   }
 
@@ -237,6 +454,13 @@ public sealed interface Node {
     @Override
     public List<String> inputs() {
       return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      Shapes.checkAxis(name, axis, in);
+      return in.clone();
     }
   }
 }

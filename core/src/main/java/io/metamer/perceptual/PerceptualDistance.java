@@ -30,6 +30,11 @@ public interface PerceptualDistance {
    * @throws IllegalArgumentException if the shapes differ or are ones this distance cannot take
    */
   default double[] between(INDArray a, INDArray b) {
+    if (!Arrays.equals(a.shape(), b.shape())) {
+      throw new IllegalArgumentException(
+          "expected two batches of the same shape, got %s and %s"
+              .formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+    }
     int[] rows = new int[Math.toIntExact(a.size(0))];
     Arrays.setAll(rows, i -> i);
     return to(b).evaluate(a, rows).value();

@@ -1,11 +1,11 @@
 package io.metamer.metrics;
 
 import io.metamer.image.ImageSpec;
+import io.metamer.image.Images;
 import io.metamer.inversion.InversionResult;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * The images of a result as observers see them: clipped to the bounds and rounded to 8 bits, in [0,
@@ -37,8 +37,8 @@ public final class Stimuli {
    * Shows images.
    *
    * @param stimuli which, at least one
-   * @return shape {@code [stimuli, C, H, W]}, multiples of 1/255 in [0, 1], of the result's type;
-   *     the caller's
+   * @return shape {@code [stimuli, C, H, W]}, multiples of 1/255 in [0, 1] up to rounding, of the
+   *     result's type; the caller's
    * @throws IllegalArgumentException if there are none
    * @throws IndexOutOfBoundsException if the result has no such image
    */
@@ -51,9 +51,7 @@ public final class Stimuli {
     for (int i = 0; i < stimuli.size(); i++) {
       images.slice(i).assign(row(stimuli.get(i)));
     }
-    INDArray unit = images.subi(spec.low()).divi(spec.high() - spec.low());
-    INDArray levels = Transforms.floor(unit.muli(255).addi(0.5), false);
-    return Transforms.min(Transforms.max(levels, 0, false), 255, false).divi(255);
+    return spec.toUnit(Images.quantize(images, spec));
   }
 
   private INDArray row(Stimulus stimulus) {

@@ -73,4 +73,17 @@ final class PerceptualObserverTest {
       assertEquals("expected finite distances in trial 2afc-0, got [NaN, NaN]", e.getMessage());
     }
   }
+
+  @Test
+  void image_withAPixelThatIsNaN_isRefusedAndNotScored() {
+    InversionResult perfect = Inversions.perfect(3);
+    perfect.images().putScalar(new int[] {1, 0, 0, 0}, Float.NaN);
+    try (perfect) {
+      Exception e =
+          assertThrows(
+              ArithmeticException.class,
+              () -> new TwoAlternativeForcedChoice().measure(perfect, Inversions.pixels()));
+      assertEquals("expected finite distances in trial 2afc-1, got [NaN, NaN]", e.getMessage());
+    }
+  }
 }

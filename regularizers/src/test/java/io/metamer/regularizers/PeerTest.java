@@ -33,8 +33,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The loop against an independent one: a PyTorch script that writes a CIFAR ResNet18 with fixed random weights, targets
- * and seeds, and runs the same search on them ({@code -Dmetamer.peer=SCRIPT}).
+ * The loop against an independent one: a PyTorch script that writes a CIFAR ResNet18 with fixed
+ * random weights, targets and seeds, and runs the same search on them ({@code
+ * -Dmetamer.peer=SCRIPT}).
  */
 @Tag("reference")
 final class PeerTest {
@@ -60,13 +61,13 @@ final class PeerTest {
   }
 
   @BeforeAll
-  static void makeNetworkTargetsAndSeeds() throws IOException, InterruptedException {
+  static void makeNetworkTargetsAndSeeds() throws Exception {
     peer("make", directory.toString());
   }
 
   @ParameterizedTest
   @EnumSource
-  void loop_agreesWithThePeer(Job job) throws IOException, InterruptedException {
+  void loop_agreesWithThePeer(Job job) throws Exception {
     INDArray targets = first(Nd4j.createFromNpyFile(directory.resolve("targets.npy").toFile()));
     INDArray seeds = first(Nd4j.createFromNpyFile(directory.resolve("seeds.npy").toFile()));
     ImageSpec spec = ImageSpec.rgb(32);
@@ -81,27 +82,38 @@ final class PeerTest {
           job.regularizer
               .bind(new InversionProblem(spec, targets, spec.clip(seeds)))
               .evaluate(seeds, rows);
-      double[] loss = IntStream.of(rows).mapToDouble(i -> job.scale * (m.value()[i] + p.value()[i])).toArray();
+      double[] loss =
+          IntStream.of(rows).mapToDouble(i -> job.scale * (m.value()[i] + p.value()[i])).toArray();
       INDArray gradient = m.gradient().add(p.gradient()).mul(job.scale / BATCH);
       assertClose(two.get("first_loss").toDoubleVector(), loss, 1e-4, 0);
       assertCloseInNorm(two.get("first_gradient"), gradient, 1e-4);
 
-      InversionOptions options = InversionOptions.defaults().withRegularizer(job.regularizer).withRawSeed(true);
+      InversionOptions options =
+          InversionOptions.defaults().withRegularizer(job.regularizer).withRawSeed(true);
       for (int steps : new int[] {1, 3}) {
         Map<String, INDArray> peer = steps == 1 ? two : run(job, "reference", steps + 1);
-        try (InversionResult result = new Inverter(model, options.withIterations(steps)).invert(targets, seeds)) {
+        try (InversionResult result =
+            new Inverter(model, options.withIterations(steps)).invert(targets, seeds)) {
           assertTrue(
-              result.outcomes().stream().anyMatch(o -> o.bestIteration() == steps), "no image was best at its last iterate");
+              result.outcomes().stream().anyMatch(o -> o.bestIteration() == steps),
+              "no image was best at its last iterate");
           assertCloseInNorm(spec.clip(peer.get("best")), result.images(), 1e-3);
         }
       }
 
       double reference = mean(run(job, "reference", 51));
       double tuned = mean(run(job, "tuned", 51));
-      try (InversionResult result = new Inverter(model, options.withIterations(50)).invert(targets, seeds)) {
-        double ours = job.scale * result.outcomes().stream().mapToDouble(ImageOutcome::loss).average().orElseThrow();
+      try (InversionResult result =
+          new Inverter(model, options.withIterations(50)).invert(targets, seeds)) {
+        double ours =
+            job.scale
+                * result.outcomes().stream()
+                    .mapToDouble(ImageOutcome::loss)
+                    .average()
+                    .orElseThrow();
         double allowed = Math.max(0.03 * reference, 2 * Math.abs(reference - tuned));
-        assertEquals(reference, ours, allowed, "peer's variants: %s, %s".formatted(reference, tuned));
+        assertEquals(
+            reference, ours, allowed, "peer's variants: %s, %s".formatted(reference, tuned));
       }
     }
   }
@@ -111,24 +123,40 @@ final class PeerTest {
   }
 
   private static INDArray first(INDArray all) {
-    return Nd4j.concat(0, IntStream.range(0, BATCH).mapToObj(i -> all.slice(i).reshape(1, 3, 32, 32)).toArray(INDArray[]::new));
+    return Nd4j.concat(
+        0,
+        IntStream.range(0, BATCH)
+            .mapToObj(i -> all.slice(i).reshape(1, 3, 32, 32))
+            .toArray(INDArray[]::new));
   }
 
-  private static Map<String, INDArray> run(Job job, String variant, int steps) throws IOException, InterruptedException {
+  private static Map<String, INDArray> run(Job job, String variant, int steps) throws Exception {
     peer(
-        "run", directory.toString(), job.name, "--variant", variant, "--batch", "" + BATCH, "--steps", "" + steps);
+        "run",
+        directory.toString(),
+        job.name,
+        "--variant",
+        variant,
+        "--batch",
+        "" + BATCH,
+        "--steps",
+        "" + steps);
     return Nd4j.createFromNpzFile(directory.resolve(job.name + ".npz").toFile());
   }
 
-  private static void peer(String... arguments) throws IOException, InterruptedException {
+  private static void peer(String... arguments) throws Exception {
     String script = System.getProperty("metamer.peer");
     if (script == null) {
-      throw new IllegalStateException("expected -Dmetamer.peer=SCRIPT, the path of inversion_peer.py");
+      throw new IllegalStateException(
+          "expected -Dmetamer.peer=SCRIPT, the path of inversion_peer.py");
     }
-    List<String> command = new java.util.ArrayList<>(List.of(System.getProperty("metamer.python", "/usr/bin/python3"), script));
+    List<String> command =
+        new java.util.ArrayList<>(
+            List.of(System.getProperty("metamer.python", "/usr/bin/python3"), script));
     command.addAll(List.of(arguments));
     Path log = Files.createTempFile(directory, "peer", ".log");
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     assertEquals(0, process.waitFor(), () -> read(log));
   }
 

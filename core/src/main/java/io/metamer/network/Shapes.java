@@ -1,0 +1,75 @@
+package io.metamer.network;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What nodes ask of shapes, and how they complain. */
+final class Shapes {
+
+  private Shapes() {}
+
+  static long length(long[] shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  static String text(List<long[]> shapes) {
+    return shapes.stream().map(Arrays::toString).collect(Collectors.joining(", "));
+  }
+
+  static IllegalArgumentException misfit(String node, String expected, long[] got) {
+    return new IllegalArgumentException(
+        "node '%s': expected an input of %s, got %s"
+            .formatted(node, expected, Arrays.toString(got)));
+  }
+
+  static void checkBias(String node, @Nullable INDArray bias, long size) {
+    if (bias != null && (bias.rank() != 1 || bias.length() != size)) {
+      throw new IllegalArgumentException(
+          "node '%s': expected a bias of shape [%d], got %s"
+              .formatted(node, size, Arrays.toString(bias.shape())));
+    }
+  }
+
+  static void checkNumbers(String node, String what, int[] numbers, int count, int least) {
+    if (numbers.length != count || Arrays.stream(numbers).anyMatch(n -> n < least)) {
+      throw new IllegalArgumentException(
+          "node '%s': expected %d numbers of at least %d as %s, got %s"
+              .formatted(node, count, least, what, Arrays.toString(numbers)));
+    }
+  }
+
+  static void checkAxis(String node, int axis, long[] shape) {
+    if (axis < 0 || axis >= shape.length) {
+      throw misfit(node, "a shape with an axis %d".formatted(axis), shape);
+    }
+  }
+
+  static List<String> atLeastTwo(String node, List<String> inputs) {
+    if (inputs.size() < 2) {
+      throw new IllegalArgumentException(
+          "node '%s': expected two or more inputs, got %s".formatted(node, inputs));
+    }
+    return List.copyOf(inputs);
+  }
+
+  /** The shape that all others broadcast to. */
+  static long[] broadcast(String node, List<long[]> shapes) {
+    long[] out = shapes.get(0);
+    for (long[] shape : shapes) {
+      out = length(shape) > length(out) ? shape : out;
+    }
+    for (long[] shape : shapes) {
+      for (int i = 0; i < out.length; i++) {
+        if (shape.length != out.length || (shape[i] != out[i] && shape[i] != 1)) {
+          throw new IllegalArgumentException(
+              "node '%s': expected a shape and others that broadcast to it, got %s"
+                  .formatted(node, text(shapes)));
+        }
+      }
+    }
+    return out.clone();
+  }
+}

@@ -1,0 +1,20 @@
+package io.metamer.regularizers;
+
+import io.metamer.loss.DifferentiableLoss;
+import io.metamer.loss.ValueAndGradient;
+import io.metamer.perceptual.PerceptualDistance;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A distance that can be computed by hand: the sum of the squared differences. */
+record SquaredDistance(String name) implements PerceptualDistance {
+  @Override
+  public DifferentiableLoss to(INDArray reference) {
+    INDArray goal = reference.dup('c').reshape(reference.size(0), -1);
+    return (x, rows) -> {
+      INDArray difference = x.sub(Nd4j.pullRows(goal, 1, rows).reshape(x.shape()));
+      double[] value = difference.mul(difference).sum(1, 2, 3).toDoubleVector();
+      return new ValueAndGradient(value, difference.mul(2));
+    };
+  }
+}
