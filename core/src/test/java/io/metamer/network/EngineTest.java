@@ -302,7 +302,7 @@ final class EngineTest {
   void misuse_isRefused() {
     Graph graph = Networks.residual(List.of("logits"));
     assertThrows(IllegalArgumentException.class, () -> engine.compile(graph, 0, DataType.FLOAT));
-    assertThrows(IllegalArgumentException.class, () -> engine.compile(graph, 1, DataType.LONG));
+    assertThrows(IllegalArgumentException.class, () -> engine.compile(graph, 1, DataType.INT64));
     CompiledNetwork network = engine.compile(graph, 2, DataType.DOUBLE);
     INDArray g = Nd4j.create(DataType.DOUBLE, 2, 5);
     assertThrows(IllegalStateException.class, () -> network.backward(List.of(g)));

@@ -13,7 +13,7 @@ record SquaredDistance(String name) implements PerceptualDistance {
     INDArray goal = reference.dup('c').reshape(reference.size(0), -1);
     return (x, rows) -> {
       INDArray difference = x.sub(Nd4j.pullRows(goal, 1, rows).reshape(x.shape()));
-      double[] value = difference.mul(difference).sum(1, 2, 3).toDoubleVector();
+      double[] value = Numbers.perImage(difference.mul(difference).sum(1, 2, 3));
       return new ValueAndGradient(value, difference.mul(2));
     };
   }

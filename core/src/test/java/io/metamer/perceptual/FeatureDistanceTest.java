@@ -1,0 +1,144 @@
+package io.metamer.perceptual;
+
+import static io.metamer.contract.Close.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.metamer.contract.PerceptualDistanceContract;
+import io.metamer.image.ImageSpec;
+import io.metamer.model.Taps;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+final class FeatureDistanceTest implements PerceptualDistanceContract {
+
+  private static final ImageSpec SPEC = new ImageSpec(2, 4, 5, 0, 1);
+
+  private final LinearTaps taps = new LinearTaps(SPEC);
+
+  @Override
+  public PerceptualDistance distance() {
+    return FeatureDistance.of(taps, "features");
+  }
+
+  @Override
+  public INDArray references() {
+    return random(1);
+  }
+
+  @Override
+  public INDArray point() {
+    return random(2);
+  }
+
+  @Test
+  void value_agreesWithPlainLoops() {
+    double[] expected = new double[3];
+    List<double[]> a = features(point());
+    List<double[]> b = features(references());
+    int[] channels = {4, 5};
+    int[] positions = {9, 1};
+    for (int n = 0; n < 3; n++) {
+      for (int k = 0; k < 2; k++) {
+        for (int p = 0; p < positions[k]; p++) {
+          int first = n * channels[k] * positions[k] + p;
+          double[] u = unit(a.get(k), first, positions[k], channels[k]);
+          double[] v = unit(b.get(k), first, positions[k], channels[k]);
+          for (int c = 0; c < channels[k]; c++) {
+            expected[n] += (u[c] - v[c]) * (u[c] - v[c]) / positions[k];
+          }
+        }
+      }
+    }
+
+    assertClose(expected, distance().between(point(), references()), 1e-8, 1e-8);
+  }
+
+  @Test
+  void distance_isTakenAtTheReferencesOfTheRows_whateverRanBetween() {
+    var loss = loss();
+    double[] before = loss.evaluate(point(), new int[] {2, 2, 0}).value();
+
+    taps.forward(random(9));
+    distance().to(random(8));
+
+    assertClose(before, loss.evaluate(point(), new int[] {2, 2, 0}).value(), 0, 0);
+  }
+
+  @Test
+  void network_ofAnotherScale_isRefused() {
+    Taps signed = new LinearTaps(new ImageSpec(2, 4, 5, -1, 1));
+
+    assertEquals(
+        "expected a network that takes images in [0, 1], got [-1.0, 1.0]",
+        assertThrows(IllegalArgumentException.class, () -> FeatureDistance.of(signed, "x"))
+            .getMessage());
+    assertEquals(
+        "expected a name, got none",
+        assertThrows(IllegalArgumentException.class, () -> FeatureDistance.of(taps, " "))
+            .getMessage());
+  }
+
+  @Test
+  void layer_ofAnotherRank_isRefused() {
+    Taps tokens =
+        new Taps() {
+          @Override
+          public ImageSpec input() {
+            return SPEC;
+          }
+
+          @Override
+          public List<String> layers() {
+            return List.of("tokens");
+          }
+
+          @Override
+          public List<INDArray> forward(INDArray images) {
+            return List.of(Nd4j.zeros(3, 7, 8));
+          }
+
+          @Override
+          public INDArray backward(List<INDArray> cotangents) {
+            throw new AssertionError("nothing to go back from");
+          }
+
+          @Override
+          public void close() {}
+        };
+
+    assertEquals(
+        "expected layers of shape [N, C, H, W] or [N, D], got [3, 7, 8]",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> FeatureDistance.of(tokens, "tokens").to(references()))
+            .getMessage());
+  }
+
+  private List<double[]> features(INDArray images) {
+    return taps.forward(images).stream()
+        .map(f -> f.dup('c').reshape(f.length()).toDoubleVector())
+        .toList();
+  }
+
+  private static double[] unit(double[] features, int first, int stride, int channels) {
+    double[] unit = new double[channels];
+    double squares = 0;
+    for (int c = 0; c < channels; c++) {
+      unit[c] = features[first + c * stride];
+      squares += unit[c] * unit[c];
+    }
+    for (int c = 0; c < channels; c++) {
+      unit[c] /= squares == 0 ? 1 : Math.sqrt(squares);
+    }
+    return unit;
+  }
+
+  private static INDArray random(long seed) {
+    return Nd4j.createFromArray(new Random(seed).doubles(3 * 2 * 4 * 5).toArray())
+        .reshape(3, 2, 4, 5);
+  }
+}
