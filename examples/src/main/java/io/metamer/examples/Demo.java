@@ -1,0 +1,383 @@
+package io.metamer.examples;
+
+import io.metamer.examples.Experiment.Penalty;
+import io.metamer.examples.Experiment.Subject;
+import io.metamer.image.ImageSpec;
+import io.metamer.image.Images;
+import io.metamer.image.Seeds;
+import io.metamer.inversion.InversionOptions;
+import io.metamer.inversion.Regularizer;
+import io.metamer.inversion.Schedule;
+import io.metamer.inversion.StepRule;
+import io.metamer.model.Dl4jNetwork;
+import io.metamer.model.Network;
+import io.metamer.model.OnnxNetwork;
+import io.metamer.model.Preprocessing;
+import io.metamer.model.RepresentationModel;
+import io.metamer.model.Taps;
+import io.metamer.model.UnsupportedModelException;
+import io.metamer.perceptual.FeatureDistance;
+import io.metamer.perceptual.PerceptualDistance;
+import io.metamer.perceptual.StructuralSimilarity;
+import io.metamer.regularizers.PublishedRegularizers;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The main job: from images and networks to identically represented images and their report. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Inverts networks, and asks whether what they cannot tell apart looks alike.",
+      "",
+      "Without options: bundled Fashion-MNIST images; two bundled networks of the same architecture,"
+          + " one trained in the standard way and one adversarially; three regularizers. Writes a"
+          + " report (report.html), a grid of images for each network, the images, and"
+          + " results.json."
+    })
+final class Demo implements Callable<Integer> {
+
+  /** Two of each class. */
+  static final int IMAGES = 20;
+
+  /** Steps that reach the tolerance on the bundled networks in the time of a coffee. */
+  static final int ITERATIONS = 500;
+
+  private static final String STANDARD = "fashion_resnet_standard";
+  private static final String ROBUST = "fashion_resnet_robust";
+  private static final String JUDGE = "fashion_vgg_judge";
+  private static final List<String> JUDGE_LAYERS =
+      List.of("relu1", "relu2", "relu3", "relu4", "relu5");
+
+  /** What {@code --regularizer} takes: the first three make the demo, the others are published. */
+  enum Name {
+    NONE(Regularizer.none()),
+    TV_L6(PublishedRegularizers.freqTvL6()),
+    ADVERSARIAL(null),
+    FREQ(PublishedRegularizers.freq()),
+    FREQ_TV(PublishedRegularizers.freqTv()),
+    FREQ_BLUR(PublishedRegularizers.freqBlur()),
+    FREQ_LP(PublishedRegularizers.freqLp());
+
+    /** A distance is a second network: a step takes about three times as long. */
+    private static final int UNITS_WITH_DISTANCE = 3;
+
+    /** Absent if it depends on the network. */
+    private final @Nullable Regularizer regularizer;
+
+    Name(@Nullable Regularizer regularizer) {
+      this.regularizer = regularizer;
+    }
+
+    Penalty against(PerceptualDistance adversary) {
+      return regularizer == null
+          ? new Penalty(
+              toString(),
+              UNITS_WITH_DISTANCE,
+              (experiment, model) -> experiment.adversarial(model, adversary))
+          : new Penalty(toString(), 1, (experiment, model) -> regularizer);
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it.
+  private CommandSpec spec;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description =
+          "A folder of PNG and JPEG images, resized and cropped to what the networks take. Default:"
+              + " bundled images.")
+  private @Nullable Path images;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      description = "How many images: of a folder the first ones by name. Default: ${DEFAULT-VALUE}"
+              + " bundled ones, or all of --images.")
+  private @Nullable Integer count;
+
+  @Option(
+      names = "--network",
+      paramLabel = "FILE",
+      description =
+          "A network to invert in place of the bundled ones: ONNX (.onnx) or DL4J (.zip). May be"
+              + " repeated.")
+  private List<Path> networks = List.of();
+
+  @Option(
+      names = "--layer",
+      paramLabel = "NAME",
+      defaultValue = "penultimate",
+      description = "The layer that is the representation. Default: ${DEFAULT-VALUE}.")
+  private String layer = "penultimate";
+
+  @Option(
+      names = "--mean",
+      split = ",",
+      paramLabel = "NUMBER",
+      description =
+          "What --network wants subtracted from pixels in [0, 1]: one number, or one a channel."
+              + " Default: 0.")
+  private double[] mean = {0};
+
+  @Option(
+      names = "--std",
+      split = ",",
+      paramLabel = "NUMBER",
+      description = "What --network then wants the pixels divided by. Default: 1.")
+  private double[] std = {1};
+
+  @Option(
+      names = "--iterations",
+      paramLabel = "N",
+      defaultValue = "" + ITERATIONS,
+      description = "Steps of a search. Default: ${DEFAULT-VALUE}.")
+  private int iterations = ITERATIONS;
+
+  @Option(
+      names = "--regularizer",
+      paramLabel = "NAME",
+      description = "One of ${COMPLETION-CANDIDATES}. May be repeated. Default: the first three.")
+  private List<Name> regularizers = List.of(Name.NONE, Name.TV_L6, Name.ADVERSARIAL);
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "42",
+      description = "Which noise image the searches start from. Default: ${DEFAULT-VALUE}.")
+  private long seed = 42;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "metamer-demo",
+      description =
+          "Where the report goes: a new or empty folder, or one of a former run. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Path out = Path.of("metamer-demo");
+
+  @Override
+  public Integer call() throws IOException {
+    Backend.check();
+    DemoResults results;
+    try (Interruption interruption = Interruption.ofThisThread();
+        Opened opened = new Opened()) {
+      Experiment experiment = prepare(opened);
+      try (Progress progress =
+          Progress.on(System.err, Boolean.getBoolean("metamer.terminal"), experiment.units())) {
+        results = experiment.run(command(), progress);
+      } catch (IllegalArgumentException e) {
+        // What only the first look at the images can tell, such as an all-zero representation.
+        throw new BadInput(String.valueOf(e.getMessage()), e);
+      }
+      write(results);
+      say(results);
+    }
+    return results.interrupted() ? 130 : 0;
+  }
+
+  /** Everything that a user can get wrong is looked at here, before any work. */
+  private Experiment prepare(Opened opened) throws IOException {
+    try {
+      if (count != null && count < 1) {
+        throw new BadInput("--count %d: expected at least 1 image.".formatted(count));
+      }
+      if (iterations < 1) {
+        throw new BadInput("--iterations %d: expected at least 1 step.".formatted(iterations));
+      }
+      OutputFolder.claim(out);
+      List<Subject> subjects = networks.isEmpty() ? bundled(opened) : given(opened);
+      ImageSpec input = subjects.get(0).model().input();
+      List<String> names = new ArrayList<>();
+      INDArray targets = targets(input, names);
+      List<PerceptualDistance> judges = judges(opened, input);
+      return new Experiment(
+          targets,
+          names,
+          Seeds.shared(input, names.size(), seed),
+          seed,
+          subjects,
+          regularizers.stream()
+              .distinct()
+              .map(name -> name.against(judges.get(0)))
+              .toList(),
+          judges,
+          InversionOptions.defaults()
+              .withIterations(iterations)
+              .withStep(StepRule.normalized(1).withSchedule(Schedule.COSINE)));
+    } catch (NoSuchFileException e) {
+      throw new BadInput("there is no %s.".formatted(e.getMessage()), e);
+    } catch (IllegalArgumentException | UnsupportedModelException | IOException e) {
+      throw new BadInput(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private List<Subject> bundled(Opened opened) throws IOException {
+    return List.of(
+        subject(opened, "standard", Bundled.network(STANDARD), Preprocessing.fashionMnist()),
+        subject(opened, "robust", Bundled.network(ROBUST), Preprocessing.fashionMnist()));
+  }
+
+  private List<Subject> given(Opened opened) throws IOException {
+    List<Subject> subjects = new ArrayList<>();
+    for (Path file : networks) {
+      Network network = load(file);
+      subjects.add(subject(opened, network.name(), network, Preprocessing.of(mean, std)));
+    }
+    if (subjects.stream().map(s -> s.model().input()).distinct().count() > 1) {
+      throw new BadInput(
+          "the networks take different images: %s."
+              .formatted(
+                  subjects.stream()
+                      .map(s -> s.name() + " " + s.model().input())
+                      .collect(Collectors.joining(", "))));
+    }
+    return subjects;
+  }
+
+  private static Network load(Path file) throws IOException {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".onnx")) {
+      return OnnxNetwork.load(file);
+    }
+    if (name.endsWith(".zip")) {
+      return Dl4jNetwork.load(file);
+    }
+    throw new BadInput(
+        "--network %s: expected a file that ends in .onnx (ONNX) or .zip (DL4J).".formatted(file));
+  }
+
+  private Subject subject(
+      Opened opened, String name, Network network, Preprocessing preprocessing) {
+    long[] shape =
+        network
+            .input()
+            .orElseThrow(
+                () ->
+                    new BadInput(
+                        "network %s does not say what size of image it takes.".formatted(name)));
+    ImageSpec input =
+        new ImageSpec(
+            Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), Math.toIntExact(shape[2]), 0, 1);
+    RepresentationModel model = network.at(layer, input, preprocessing);
+    opened.add(model);
+    return new Subject(name, model);
+  }
+
+  /** Reads the images, and notes their names. */
+  private INDArray targets(ImageSpec input, List<String> names) throws IOException {
+    if (images == null) {
+      List<String> files = Bundled.images(count == null ? IMAGES : count);
+      files.forEach(file -> names.add(withoutEnding(file)));
+      return Bundled.read(files, input);
+    }
+    List<Path> files = Images.files(images);
+    List<Path> first = files.subList(0, count == null ? files.size() : Math.min(count, files.size()));
+    first.forEach(file -> names.add(withoutEnding(String.valueOf(file.getFileName()))));
+    return Images.read(first, input);
+  }
+
+  private static String withoutEnding(String file) {
+    return file.substring(0, file.lastIndexOf('.'));
+  }
+
+  /**
+   * The features of the bundled judge, where the images are of its kind, and structural similarity.
+   * The first one is also what the adversarial regularizer works against.
+   */
+  private static List<PerceptualDistance> judges(Opened opened, ImageSpec input)
+      throws IOException {
+    if (!input.equals(Bundled.SPEC)) {
+      return List.of(new StructuralSimilarity());
+    }
+    Taps taps =
+        Bundled.network(JUDGE).taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
+    opened.add(taps);
+    return List.of(FeatureDistance.of(taps, "features of " + JUDGE), new StructuralSimilarity());
+  }
+
+  private void write(DemoResults results) throws IOException {
+    OutputFolder.clear(out);
+    ResultsJson.write(results, out.resolve("results.json"));
+    for (String network : results.networks()) {
+      ImageIO.write(
+          Grid.of(results, network), "png", out.resolve("grid-" + network + ".png").toFile());
+    }
+    for (DemoResults.Search search : results.searches()) {
+      Path folder =
+          out.resolve("images").resolve(search.network()).resolve(search.regularizer());
+      Files.createDirectories(folder);
+      for (int i = 0; i < results.targets().size(); i++) {
+        Path file = folder.resolve(results.targets().get(i).name() + ".png");
+        ImageIO.write(search.images().get(i), "png", file.toFile());
+      }
+    }
+    HtmlReport.write(results, out.resolve("report.html"));
+  }
+
+  private void say(DemoResults results) {
+    PrintWriter screen = spec.commandLine().getOut();
+    screen.print(Table.of(results));
+    if (results.interrupted()) {
+      screen.printf(
+          "%nInterrupted: %d of %d searches done; what was found is in %s%n",
+          results.done(), results.planned(), out);
+    }
+    screen.printf("%nReport: %s%n", out.resolve("report.html").toAbsolutePath().toUri());
+    screen.flush();
+  }
+
+  /** The command line that gives the same results again. */
+  private String command() {
+    return "examples/bin/metamer "
+        + spec.root().commandLine().getParseResult().originalArgs().stream()
+            .map(a -> a.matches("[\\w./,:=+-]+") ? a : "'" + a.replace("'", "'\\''") + "'")
+            .collect(Collectors.joining(" "));
+  }
+
+  /** Closes what was opened, last first. */
+  private static final class Opened implements AutoCloseable {
+
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+
+    void add(AutoCloseable resource) {
+      resources.push(resource);
+    }
+
+    @Override
+    public void close() {
+      for (AutoCloseable resource : resources) {
+        try {
+          resource.close();
+        } catch (Exception e) {
+          throw new IllegalStateException("networks close without checked exceptions", e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package io.metamer.examples;
+
+import io.metamer.examples.DemoResults.Curve;
+import io.metamer.examples.DemoResults.Search;
+import io.metamer.examples.DemoResults.Target;
+import io.metamer.image.ImageSpec;
+import io.metamer.image.Images;
+import io.metamer.inversion.InversionListener;
+import io.metamer.inversion.InversionOptions;
+import io.metamer.inversion.InversionResult;
+import io.metamer.inversion.Inverter;
+import io.metamer.inversion.Regularizer;
+import io.metamer.loss.RelativeL2;
+import io.metamer.metrics.AlignmentMetric;
+import io.metamer.metrics.AlignmentReport;
+import io.metamer.metrics.Clustering;
+import io.metamer.metrics.PerceptualObserver;
+import io.metamer.metrics.TwoAlternativeForcedChoice;
+import io.metamer.model.RepresentationModel;
+import io.metamer.perceptual.PerceptualDistance;
+import io.metamer.regularizers.AdversarialRegularizer;
+import java.awt.image.BufferedImage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Inverts networks with regularizers, and lets judges look at what comes out.
+ *
+ * @param targets the images whose representations are matched, shape {@code [N, C, H, W]}
+ * @param names one for each target
+ * @param seeds where every search starts, the same shape
+ * @param seed which noise that is
+ * @param subjects the networks; all take the same images
+ * @param penalties what each network is inverted with
+ * @param judges who looks at the images
+ * @param options of every search, but for the regularizer
+ */
+record Experiment(
+    INDArray targets,
+    List<String> names,
+    INDArray seeds,
+    long seed,
+    List<Subject> subjects,
+    List<Penalty> penalties,
+    List<PerceptualDistance> judges,
+    InversionOptions options) {
+
+  /** The fewest images that can be grouped into a triple. */
+  private static final int TRIPLE = 3;
+
+  /** Decides which images are shown together in the clustering test. */
+  private static final long TRIPLES_SEED = 0;
+
+  /** Points of a curve. */
+  private static final int CURVE_POINTS = 200;
+
+  /** A network and its short name. */
+  record Subject(String name, RepresentationModel model) {}
+
+  /**
+   * A regularizer and its short name.
+   *
+   * @param name its short name
+   * @param units what a step costs, in steps without a regularizer
+   * @param of the regularizer for a network
+   */
+  record Penalty(String name, int units, Of of) {
+
+    /** Makes the regularizer for a network, which may have to be asked how far the seeds are. */
+    interface Of {
+      Regularizer subject(Experiment experiment, RepresentationModel model);
+    }
+  }
+
+  /**
+   * Away from the targets in the eyes of a distance, weighted so that at the seeds it is as large
+   * as the relative distance, on average. The code released with Nanda et al. (2023) does so in
+   * {@code adv_alex_imagenet}, its variant for small images; its fixed weight of 10 suits LPIPS
+   * only, whose values are smaller.
+   */
+  Regularizer adversarial(RepresentationModel model, PerceptualDistance distance) {
+    int[] rows = IntStream.range(0, names.size()).toArray();
+    ImageSpec spec = model.input();
+    INDArray start = spec.clip(seeds);
+    double[] relative =
+        new RelativeL2(model.represent(targets)).evaluate(model.represent(start), rows).value();
+    double[] looks = distance.between(spec.toUnit(targets), spec.toUnit(start));
+    double weight = Arrays.stream(relative).sum() / Arrays.stream(looks).sum();
+    return new AdversarialRegularizer(distance).times(weight);
+  }
+
+  /** How many units of progress all searches make. */
+  long units() {
+    int each = penalties.stream().mapToInt(Penalty::units).sum();
+    return (long) subjects.size() * each * (options.iterations() + 1);
+  }
+
+  /**
+   * Runs all searches, one after the other. An interrupt of the thread ends them early; what was
+   * found until then is in the results, and the thread is no longer interrupted.
+   *
+   * @param command what the user typed
+   * @param progress is told of each step
+   */
+  DemoResults run(String command, Progress progress) {
+    Instant started = Instant.now();
+    List<Search> searches = new ArrayList<>();
+    boolean interrupted = false;
+    for (Subject subject : subjects) {
+      for (Penalty penalty : penalties) {
+        if (!interrupted) {
+          progress.task(subject.name() + ", " + penalty.name());
+          CurveRecorder curve = new CurveRecorder(options.iterations(), names.size());
+          InversionListener listener =
+              iteration -> {
+                curve.evaluated(iteration);
+                progress.done(penalty.units());
+              };
+          InversionOptions theseOptions = options.withRegularizer(penalty.of().subject(this, subject.model()));
+          try (InversionResult result =
+              new Inverter(subject.model(), theseOptions).invert(targets, seeds, listener)) {
+            interrupted = Thread.interrupted();
+            searches.add(search(subject, penalty, result, curve.curve()));
+          }
+        }
+      }
+    }
+    ImageSpec spec = subjects.get(0).model().input();
+    List<BufferedImage> pictures = pictures(targets, spec);
+    return new DemoResults(
+        command,
+        started,
+        Duration.between(started, Instant.now()).toNanos() * 1e-9,
+        seed,
+        pictures(seeds, spec).get(0),
+        IntStream.range(0, names.size())
+            .mapToObj(i -> new Target(names.get(i), pictures.get(i)))
+            .toList(),
+        judges.stream().map(PerceptualDistance::name).toList(),
+        subjects.size() * penalties.size(),
+        List.copyOf(searches));
+  }
+
+  private Search search(Subject subject, Penalty penalty, InversionResult result, Curve curve) {
+    List<AlignmentMetric> metrics = new ArrayList<>(List.of(new TwoAlternativeForcedChoice()));
+    if (result.size() >= TRIPLE) {
+      metrics.add(new Clustering(TRIPLES_SEED));
+    }
+    List<AlignmentReport> reports = new ArrayList<>();
+    for (PerceptualDistance judge : judges) {
+      for (AlignmentMetric metric : metrics) {
+        reports.add(metric.measure(result, new PerceptualObserver(judge)));
+      }
+    }
+    return new Search(
+        subject.name(),
+        penalty.name(),
+        result.options(),
+        result.provenance(),
+        result.outcomes(),
+        pictures(result.images(), result.input()),
+        curve,
+        List.copyOf(reports));
+  }
+
+  private static List<BufferedImage> pictures(INDArray images, ImageSpec spec) {
+    return IntStream.range(0, Math.toIntExact(images.size(0)))
+        .mapToObj(i -> Images.toBufferedImage(images.slice(i), spec))
+        .toList();
+  }
+
+  /** Keeps the spread of the relative distances at some of the iterations. */
+  private static final class CurveRecorder implements InversionListener {
+
+    private final int every;
+    private final double[] distance;
+    private final List<Integer> iterations = new ArrayList<>();
+    private final List<double[]> spreads = new ArrayList<>();
+
+    CurveRecorder(int iterations, int n) {
+      every = Math.max(1, iterations / CURVE_POINTS);
+      distance = new double[n];
+    }
+
+    @Override
+    public void evaluated(Iteration iteration) {
+      // An image that has left the search keeps the last distance it had.
+      for (int k = 0; k < iteration.rows().length; k++) {
+        distance[iteration.rows()[k]] = iteration.distance()[k];
+      }
+      if (iteration.index() % every == 0 || iteration.index() == iteration.last()) {
+        double[] sorted = distance.clone();
+        Arrays.sort(sorted);
+        int n = sorted.length;
+        iterations.add(iteration.index());
+        spreads.add(
+            new double[] {sorted[0], (sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[n - 1]});
+      }
+    }
+
+    Curve curve() {
+      return new Curve(
+          iterations.stream().mapToInt(Integer::intValue).toArray(),
+          spreads.stream().mapToDouble(s -> s[0]).toArray(),
+          spreads.stream().mapToDouble(s -> s[1]).toArray(),
+          spreads.stream().mapToDouble(s -> s[2]).toArray());
+    }
+  }
+}
