@@ -117,7 +117,8 @@ final class Demo implements Callable<Integer> {
   @Option(
       names = "--count",
       paramLabel = "N",
-      description = "How many images: of a folder the first ones by name. Default: ${DEFAULT-VALUE}"
+      description =
+          "How many images: of a folder the first ones by name. Default: ${DEFAULT-VALUE}"
               + " bundled ones, or all of --images.")
   private @Nullable Integer count;
 
@@ -222,10 +223,7 @@ final class Demo implements Callable<Integer> {
           Seeds.shared(input, names.size(), seed),
           seed,
           subjects,
-          regularizers.stream()
-              .distinct()
-              .map(name -> name.against(judges.get(0)))
-              .toList(),
+          regularizers.stream().distinct().map(name -> name.against(judges.get(0))).toList(),
           judges,
           InversionOptions.defaults()
               .withIterations(iterations)
@@ -297,7 +295,8 @@ final class Demo implements Callable<Integer> {
       return Bundled.read(files, input);
     }
     List<Path> files = Images.files(images);
-    List<Path> first = files.subList(0, count == null ? files.size() : Math.min(count, files.size()));
+    List<Path> first =
+        files.subList(0, count == null ? files.size() : Math.min(count, files.size()));
     first.forEach(file -> names.add(withoutEnding(String.valueOf(file.getFileName()))));
     return Images.read(first, input);
   }
@@ -315,8 +314,7 @@ final class Demo implements Callable<Integer> {
     if (!input.equals(Bundled.SPEC)) {
       return List.of(new StructuralSimilarity());
     }
-    Taps taps =
-        Bundled.network(JUDGE).taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
+    Taps taps = Bundled.network(JUDGE).taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
     opened.add(taps);
     return List.of(FeatureDistance.of(taps, "features of " + JUDGE), new StructuralSimilarity());
   }
@@ -329,8 +327,7 @@ final class Demo implements Callable<Integer> {
           Grid.of(results, network), "png", out.resolve("grid-" + network + ".png").toFile());
     }
     for (DemoResults.Search search : results.searches()) {
-      Path folder =
-          out.resolve("images").resolve(search.network()).resolve(search.regularizer());
+      Path folder = out.resolve("images").resolve(search.network()).resolve(search.regularizer());
       Files.createDirectories(folder);
       for (int i = 0; i < results.targets().size(); i++) {
         Path file = folder.resolve(results.targets().get(i).name() + ".png");
