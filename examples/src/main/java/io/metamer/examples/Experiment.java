@@ -121,7 +121,8 @@ record Experiment(
                 curve.evaluated(iteration);
                 progress.done(penalty.units());
               };
-          InversionOptions theseOptions = options.withRegularizer(penalty.of().subject(this, subject.model()));
+          InversionOptions theseOptions =
+              options.withRegularizer(penalty.of().subject(this, subject.model()));
           try (InversionResult result =
               new Inverter(subject.model(), theseOptions).invert(targets, seeds, listener)) {
             interrupted = Thread.interrupted();

@@ -86,8 +86,7 @@ final class Findings {
               .computeIfAbsent(verdict(first, a.get(), second, b.get()), v -> new ArrayList<>())
               .add(
                   "%s by %s (%s %s, %s %s)"
-                      .formatted(
-                          metric, judge, first, shown(a.get()), second, shown(b.get())));
+                      .formatted(metric, judge, first, shown(a.get()), second, shown(b.get())));
         }
       }
     }
@@ -97,7 +96,8 @@ final class Findings {
             scores.entrySet().stream()
                 .map(e -> e.getKey() + " in " + String.join(", ", e.getValue()))
                 .collect(
-                    Collectors.joining("; ", "Regularizer " + regularizer + ", all images: ", ".")));
+                    Collectors.joining(
+                        "; ", "Regularizer " + regularizer + ", all images: ", ".")));
   }
 
   private static Optional<Score> score(Search search, String judge, String metric) {

@@ -33,7 +33,9 @@ final class HtmlReport {
 
   static void write(DemoResults results, Path file) throws IOException {
     String template = Bundled.text("report.html");
-    Files.writeString(file, Mustache.compiler().emptyStringIsFalse(true).compile(template).execute(page(results)));
+    Files.writeString(
+        file,
+        Mustache.compiler().emptyStringIsFalse(true).compile(template).execute(page(results)));
   }
 
   private record Page(
@@ -193,11 +195,11 @@ final class HtmlReport {
               String.format(
                   Locale.ROOT,
                   "penalty %s; %d iterations, %s; tolerance %s; %s; %.1f s",
-                      search.options().regularizer().name(),
-                      search.options().iterations(),
-                      search.options().step(),
-                      search.options().tolerance(),
-                      search.provenance().type(),
+                  search.options().regularizer().name(),
+                  search.options().iterations(),
+                  search.options().step(),
+                  search.options().tolerance(),
+                  search.provenance().type(),
                   search.provenance().seconds())));
     }
     return new Origin(network, entries);

@@ -40,10 +40,7 @@ final class LossChart {
   /** Draws searches with the same regularizer; they are styled by the index of their network. */
   static String of(List<Search> searches, List<String> networks) {
     int last =
-        searches.stream()
-            .flatMapToInt(s -> Arrays.stream(s.curve().iterations()))
-            .max()
-            .orElse(1);
+        searches.stream().flatMapToInt(s -> Arrays.stream(s.curve().iterations())).max().orElse(1);
     double smallest =
         searches.stream()
             .flatMapToDouble(s -> Arrays.stream(s.curve().low()))

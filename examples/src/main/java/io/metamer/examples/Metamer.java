@@ -23,7 +23,8 @@ import picocli.CommandLine.ParseResult;
     versionProvider = Metamer.Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {Demo.class, CommandLine.HelpCommand.class},
-    description = "Finds images that a network cannot tell from given ones, and asks how alike they look.",
+    description =
+        "Finds images that a network cannot tell from given ones, and asks how alike they look.",
     footer = {
       "",
       "Environment:",

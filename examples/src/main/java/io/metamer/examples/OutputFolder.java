@@ -9,7 +9,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** The folder that a command writes to: a new or empty one, or one that the command wrote before. */
+/**
+ * The folder that a command writes to: a new or empty one, or one that the command wrote before.
+ */
 final class OutputFolder {
 
   /** Says that everything in the folder is this program's and may be replaced. */

@@ -89,7 +89,8 @@ interface Progress extends AutoCloseable {
         Duration left =
             Duration.ofNanos((System.nanoTime() - started) / done * Math.max(0, units - done));
         stream.printf(
-            "%3d %%, about %d:%02d left%n", 100 * done / units, left.toMinutes(), left.toSecondsPart());
+            "%3d %%, about %d:%02d left%n",
+            100 * done / units, left.toMinutes(), left.toSecondsPart());
       }
     }
 

@@ -64,11 +64,12 @@ final class Table {
       DemoResults results, Search search, Function<AlignmentReport, Optional<Score>> which) {
     return each(
         results.judges(),
-        judge ->
-            each(METRICS, metric -> pad(cell(search.report(judge, metric), which), CELL)));
+        judge -> each(METRICS, metric -> pad(cell(search.report(judge, metric), which), CELL)));
   }
 
-  /** A score in a table: "0.85 [0.64, 0.95]", "held out", or "-" where there is nothing to score. */
+  /**
+   * A score in a table: "0.85 [0.64, 0.95]", "held out", or "-" where there is nothing to score.
+   */
   static String cell(
       Optional<AlignmentReport> report, Function<AlignmentReport, Optional<Score>> which) {
     if (report.isPresent() && report.get().heldOut()) {

@@ -21,7 +21,8 @@ final class BackendTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"NVIDIA H100 80GB HBM3, 9.0", "NVIDIA B200, 10.0", "GeForce GTX 680, 3.0"})
+  @ValueSource(
+      strings = {"NVIDIA H100 80GB HBM3, 9.0", "NVIDIA B200, 10.0", "GeForce GTX 680, 3.0"})
   void gpu_ofAnotherGeneration_isRefusedByName(String gpu) {
     BadInput e = assertThrows(BadInput.class, () -> Backend.requireUsableGpu(List.of(gpu)));
     assertTrue(e.getMessage().contains(gpu.substring(0, gpu.indexOf(','))), e.getMessage());
@@ -53,6 +54,7 @@ final class BackendTest {
 
   @Test
   void lines_ofAProgram_areWhatItPrints() {
-    assertEquals(List.of("a, 8.0", "b, 9.0"), Backend.lines("sh", "-c", "echo a, 8.0; echo b, 9.0"));
+    assertEquals(
+        List.of("a, 8.0", "b, 9.0"), Backend.lines("sh", "-c", "echo a, 8.0; echo b, 9.0"));
   }
 }

@@ -28,7 +28,8 @@ final class BundledTest {
   @Test
   void images_areReadIntoTheSpec() throws IOException {
     try (var images = Bundled.read(Bundled.images(3), Bundled.SPEC)) {
-      assertEquals(List.of(3L, 1L, 28L, 28L), java.util.Arrays.stream(images.shape()).boxed().toList());
+      assertEquals(
+          List.of(3L, 1L, 28L, 28L), java.util.Arrays.stream(images.shape()).boxed().toList());
       assertEquals(1.0, images.maxNumber().doubleValue(), 0.1);
     }
   }

@@ -42,8 +42,7 @@ final class DemoTest {
     assertEquals(6, root.get("rows").size());
     for (JsonNode row : root.get("rows")) {
       assertEquals(4, row.get("outcomes").size());
-      String mean =
-          Table.decimals(row.at("/relativeDistance/all/mean").doubleValue(), 3);
+      String mean = Table.decimals(row.at("/relativeDistance/all/mean").doubleValue(), 3);
       assertTrue(
           out.toString()
               .lines()
@@ -73,11 +72,8 @@ final class DemoTest {
     List<byte[]> images = new ArrayList<>();
     for (int run = 0; run < 2; run++) {
       assertEquals(
-          0,
-          demo("--count", "1", "--iterations", "5", "--regularizer", "none"),
-          err::toString);
-      images.add(
-          Files.readAllBytes(file("grid-standard.png")));
+          0, demo("--count", "1", "--iterations", "5", "--regularizer", "none"), err::toString);
+      images.add(Files.readAllBytes(file("grid-standard.png")));
     }
     assertTrue(Arrays.equals(images.get(0), images.get(1)));
   }
@@ -145,10 +141,7 @@ final class DemoTest {
       })
   void demo_givenBadInput_endsWithTwoAndASentence(String options, String sentence) {
     String[] args = options.replace("NETS/", NETWORKS).split(" ");
-    int code =
-        options.contains("--out")
-            ? run(prepend(args, "demo"))
-            : demo(args);
+    int code = options.contains("--out") ? run(prepend(args, "demo")) : demo(args);
     assertEquals(2, code, err::toString);
     assertTrue(err.toString().startsWith("metamer: "), err::toString);
     assertTrue(err.toString().contains(sentence), err::toString);

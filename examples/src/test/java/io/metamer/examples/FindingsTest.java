@@ -30,14 +30,14 @@ final class FindingsTest {
   void findings_claimNoDifferenceWhereIntervalsOverlap() {
     List<String> findings = Findings.of(Synthetic.results());
     String none = findings.get(3);
-    assertTrue(none.startsWith("Regularizer none, all images: the intervals overlap in 2AFC"), none);
+    assertTrue(
+        none.startsWith("Regularizer none, all images: the intervals overlap in 2AFC"), none);
     assertTrue(findings.stream().noneMatch(f -> f.contains("higher")), findings::toString);
   }
 
   @Test
   void findings_ofOneNetwork_compareNothing() {
-    DemoResults one =
-        Synthetic.results(Synthetic.results().searches().subList(0, 3), 3);
+    DemoResults one = Synthetic.results(Synthetic.results().searches().subList(0, 3), 3);
     assertEquals(2, Findings.of(one).size());
   }
 }

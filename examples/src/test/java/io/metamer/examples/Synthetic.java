@@ -94,8 +94,7 @@ final class Synthetic {
         reports);
   }
 
-  private static AlignmentReport report(
-      String metric, String judge, boolean heldOut, int matched) {
+  private static AlignmentReport report(String metric, String judge, boolean heldOut, int matched) {
     if (heldOut) {
       return new AlignmentReport(
           metric, judge, 0.1, IMAGES, matched, Optional.empty(), Optional.empty(), List.of());

@@ -70,7 +70,9 @@ final class ViewsTest {
   @Test
   void html_loadsNothingFromElsewhere() throws IOException {
     String html = html(Synthetic.results());
-    Matcher loads = Pattern.compile("(?:src|href|url|@import)\\s*[=(]?\\s*[\"']?([^\"'>)]{0,40})").matcher(html);
+    Matcher loads =
+        Pattern.compile("(?:src|href|url|@import)\\s*[=(]?\\s*[\"']?([^\"'>)]{0,40})")
+            .matcher(html);
     int images = 0;
     while (loads.find()) {
       assertTrue(loads.group(1).startsWith("data:image/png;base64,"), loads.group());
