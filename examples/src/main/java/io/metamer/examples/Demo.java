@@ -59,7 +59,10 @@ final class Demo implements Callable<Integer> {
   static final int IMAGES = 20;
 
   /** Steps that reach the tolerance on the bundled networks in the time of a coffee. */
-  static final int ITERATIONS = 500;
+  static final int ITERATIONS = 1000;
+
+  /** A distance is a second network: a step takes about three times as long. */
+  private static final int UNITS_WITH_DISTANCE = 3;
 
   private static final String STANDARD = "fashion_resnet_standard";
   private static final String ROBUST = "fashion_resnet_robust";
@@ -69,32 +72,13 @@ final class Demo implements Callable<Integer> {
 
   /** What {@code --regularizer} takes: the first three make the demo, the others are published. */
   enum Name {
-    NONE(Regularizer.none()),
-    TV_L6(PublishedRegularizers.freqTvL6()),
-    ADVERSARIAL(null),
-    FREQ(PublishedRegularizers.freq()),
-    FREQ_TV(PublishedRegularizers.freqTv()),
-    FREQ_BLUR(PublishedRegularizers.freqBlur()),
-    FREQ_LP(PublishedRegularizers.freqLp());
-
-    /** A distance is a second network: a step takes about three times as long. */
-    private static final int UNITS_WITH_DISTANCE = 3;
-
-    /** Absent if it depends on the network. */
-    private final @Nullable Regularizer regularizer;
-
-    Name(@Nullable Regularizer regularizer) {
-      this.regularizer = regularizer;
-    }
-
-    Penalty against(PerceptualDistance adversary) {
-      return regularizer == null
-          ? new Penalty(
-              toString(),
-              UNITS_WITH_DISTANCE,
-              (experiment, model) -> experiment.adversarial(model, adversary))
-          : new Penalty(toString(), 1, (experiment, model) -> regularizer);
-    }
+    NONE,
+    TV_L6,
+    ADVERSARIAL,
+    FREQ,
+    FREQ_TV,
+    FREQ_BLUR,
+    FREQ_LP;
 
     @Override
     public String toString() {
@@ -189,8 +173,7 @@ final class Demo implements Callable<Integer> {
     try (Interruption interruption = Interruption.ofThisThread();
         Opened opened = new Opened()) {
       Experiment experiment = prepare(opened);
-      try (Progress progress =
-          Progress.on(System.err, Boolean.getBoolean("metamer.terminal"), experiment.units())) {
+      try (Progress progress = progress(experiment.units())) {
         results = experiment.run(command(), progress);
       } catch (IllegalArgumentException e) {
         // What only the first look at the images can tell, such as an all-zero representation.
@@ -223,7 +206,7 @@ final class Demo implements Callable<Integer> {
           Seeds.shared(input, names.size(), seed),
           seed,
           subjects,
-          regularizers.stream().distinct().map(name -> name.against(judges.get(0))).toList(),
+          regularizers.stream().distinct().map(name -> penalty(name, judges.get(0))).toList(),
           judges,
           InversionOptions.defaults()
               .withIterations(iterations)
@@ -317,6 +300,30 @@ final class Demo implements Callable<Integer> {
     Taps taps = Bundled.network(JUDGE).taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
     opened.add(taps);
     return List.of(FeatureDistance.of(taps, "features of " + JUDGE), new StructuralSimilarity());
+  }
+
+  private static Penalty penalty(Name name, PerceptualDistance adversary) {
+    return switch (name) {
+      case NONE -> penalty(name, Regularizer.none());
+      case TV_L6 -> penalty(name, PublishedRegularizers.freqTvL6());
+      case FREQ -> penalty(name, PublishedRegularizers.freq());
+      case FREQ_TV -> penalty(name, PublishedRegularizers.freqTv());
+      case FREQ_BLUR -> penalty(name, PublishedRegularizers.freqBlur());
+      case FREQ_LP -> penalty(name, PublishedRegularizers.freqLp());
+      case ADVERSARIAL ->
+          new Penalty(
+              name.toString(),
+              UNITS_WITH_DISTANCE,
+              (experiment, model) -> experiment.adversarial(model, adversary));
+    };
+  }
+
+  private static Penalty penalty(Name name, Regularizer regularizer) {
+    return new Penalty(name.toString(), 1, (experiment, model) -> regularizer);
+  }
+
+  private static Progress progress(long units) {
+    return Progress.on(System.err, Boolean.getBoolean("metamer.terminal"), units);
   }
 
   private void write(DemoResults results) throws IOException {

@@ -78,30 +78,27 @@ final class Findings {
     String second = searches.get(1).network();
     Map<String, List<String>> scores = new LinkedHashMap<>();
     for (String judge : results.judges()) {
-      for (String metric : Table.METRICS) {
-        Optional<Score> a = score(searches.get(0), judge, metric);
-        Optional<Score> b = score(searches.get(1), judge, metric);
-        if (a.isPresent() && b.isPresent()) {
-          scores
-              .computeIfAbsent(verdict(first, a.get(), second, b.get()), v -> new ArrayList<>())
-              .add(
-                  "%s by %s (%s %s, %s %s)"
-                      .formatted(metric, judge, first, shown(a.get()), second, shown(b.get())));
-        }
+      Optional<Score> a = score(searches.get(0), judge);
+      Optional<Score> b = score(searches.get(1), judge);
+      if (a.isPresent() && b.isPresent()) {
+        scores
+            .computeIfAbsent(verdict(first, a.get(), second, b.get()), v -> new ArrayList<>())
+            .add(
+                "%s %s, %s %s, by %s"
+                    .formatted(first, shown(a.get()), second, shown(b.get()), judge));
       }
     }
     return scores.isEmpty()
         ? Optional.empty()
         : Optional.of(
             scores.entrySet().stream()
-                .map(e -> e.getKey() + " in " + String.join(", ", e.getValue()))
+                .map(e -> "%s (%s)".formatted(e.getKey(), String.join("; ", e.getValue())))
                 .collect(
-                    Collectors.joining(
-                        "; ", "Regularizer " + regularizer + ", all images: ", ".")));
+                    Collectors.joining("; ", "2AFC with regularizer " + regularizer + ": ", ".")));
   }
 
-  private static Optional<Score> score(Search search, String judge, String metric) {
-    return search.report(judge, metric).flatMap(AlignmentReport::all);
+  private static Optional<Score> score(Search search, String judge) {
+    return search.report(judge, Table.METRICS.get(0)).flatMap(AlignmentReport::all);
   }
 
   private static String shown(Score score) {
@@ -110,10 +107,10 @@ final class Findings {
 
   private static String verdict(String first, Score a, String second, Score b) {
     if (a.interval().high() < b.interval().low()) {
-      return second + " scores higher, intervals apart,";
+      return second + " scores higher, the intervals are apart";
     }
     if (b.interval().high() < a.interval().low()) {
-      return first + " scores higher, intervals apart,";
+      return first + " scores higher, the intervals are apart";
     }
     return "the intervals overlap";
   }
