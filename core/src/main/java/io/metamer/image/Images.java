@@ -4,8 +4,8 @@ import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -192,9 +192,10 @@ public final class Images {
 
   private static Planes decode(Path file) throws IOException {
     BufferedImage picture;
-    try (InputStream in = Files.newInputStream(file);
-        ImageInputStream stream = new MemoryCacheImageInputStream(in)) {
-      picture = decode(stream);
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      hideColourProfile(bytes);
+      picture = decode(new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes)));
     } catch (FileSystemException e) {
       throw e; // names the file already
     } catch (IOException | RuntimeException e) {
@@ -205,6 +206,21 @@ public final class Images {
       return planes(picture);
     } catch (IllegalArgumentException e) {
       throw new IOException("cannot read image %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Makes the APP2 segments of a JPEG file comments: the JDK's reader would convert the pixels from
+   * a profile in them to sRGB, which that of PNG files does not do.
+   */
+  private static void hideColourProfile(byte[] file) {
+    boolean jpeg = file.length > 2 && file[0] == (byte) 0xFF && file[1] == (byte) 0xD8;
+    int at = jpeg ? 2 : file.length;
+    while (at + 4 <= file.length && file[at] == (byte) 0xFF && file[at + 1] != (byte) 0xDA) {
+      if (file[at + 1] == (byte) 0xE2) {
+        file[at + 1] = (byte) 0xFE;
+      }
+      at += 2 + ((file[at + 2] & 0xFF) << 8 | (file[at + 3] & 0xFF));
     }
   }
 

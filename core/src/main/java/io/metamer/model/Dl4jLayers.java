@@ -156,20 +156,17 @@ final class Dl4jLayers {
     } else {
       variance = OnnxTensors.doubles(step.weight("var"));
     }
-    return activated(
-        step,
-        layer,
-        graph,
-        name ->
-            GraphBuilder.normalization(
-                name,
-                x,
-                perChannel(step, "gamma", layer.getGamma(), variance.length),
-                perChannel(step, "beta", layer.getBeta(), variance.length),
-                OnnxTensors.doubles(mean),
-                variance,
-                layer.getEps(),
-                mean.dataType()));
+    // The layer's configuration has an activation, a sigmoid unless set, that DL4J never applies.
+    return graph.add(
+        GraphBuilder.normalization(
+            step.name(),
+            x,
+            perChannel(step, "gamma", layer.getGamma(), variance.length),
+            perChannel(step, "beta", layer.getBeta(), variance.length),
+            OnnxTensors.doubles(mean),
+            variance,
+            layer.getEps(),
+            mean.dataType()));
   }
 
   private static double[] perChannel(Step step, String key, double locked, int channels) {

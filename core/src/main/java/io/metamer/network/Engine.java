@@ -14,7 +14,7 @@ public interface Engine {
   /**
    * The engine with the highest priority on the class path.
    *
-   * @return the same one at every call within a program, up to its identity
+   * @return a new instance
    * @throws IllegalStateException if there is none
    */
   static Engine preferred() {

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -155,6 +158,35 @@ final class ImagesTest {
     for (int c = 0; c < 3; c++) {
       assertClose(grayPixel[c], images.getDouble(0, c, 7, 9), 0, 2 / 255.0);
       assertClose(redPixel[c], images.getDouble(1, c, 7, 9), 0, 2 / 255.0);
+    }
+  }
+
+  @Test
+  void jpeg_withAColourProfile_isReadAsStored() throws IOException {
+    Path file = folder.resolve("linear.jpg");
+    BufferedImage picture = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
+    for (int k = 0; k < 256; k++) {
+      picture.setRGB(k % 16, k / 16, 0x646464);
+    }
+    ImageIO.write(picture, "jpg", file.toFile());
+    byte[] plain = Files.readAllBytes(file);
+    int header = 4 + plain[5]; // start of image and JFIF segment
+    byte[] profile = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
+    int length = 16 + profile.length;
+    try (OutputStream out = Files.newOutputStream(file)) {
+      out.write(plain, 0, header);
+      out.write(new byte[] {(byte) 0xFF, (byte) 0xE2, (byte) (length >> 8), (byte) length});
+      out.write("ICC_PROFILE\0\1\1".getBytes(StandardCharsets.ISO_8859_1));
+      out.write(profile);
+      out.write(plain, header, plain.length - header);
+    }
+    int converted = ImageIO.read(file.toFile()).getRaster().getSample(9, 7, 0);
+    assertTrue(converted > 150, "the JDK's reader converts to sRGB");
+
+    INDArray image = Images.read(List.of(file), ImageSpec.rgb(16));
+
+    for (int c = 0; c < 3; c++) {
+      assertClose(100 / 255.0, image.getDouble(0, c, 7, 9), 0, 2 / 255.0);
     }
   }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.jackson.databind.JsonNode;
@@ -93,15 +94,28 @@ final class OnnxReferenceTest {
       String layer = output.equals("logits") ? "logits" : "penultimate";
       try (Taps taps = network.taps(List.of(layer), spec, Preprocessing.imagenet())) {
         INDArray expected = ReferenceData.npy(folder.resolve(output + ".npy"));
-        INDArray actual = taps.forward(images).get(0);
-        assertCloseInNorm(expected, actual.reshape(expected.shape()), 1e-3);
-        INDArray cotangent = ReferenceData.npy(folder.resolve(output + "_cotangent.npy")).dup('c');
-        assertCloseInNorm(
-            ReferenceData.npy(folder.resolve(output + "_gradient.npy")),
-            taps.backward(List.of(cotangent.reshape(actual.shape()))),
-            2e-3);
+        INDArray inFloat = taps.forward(images).get(0);
+        assertCloseInNorm(expected, inFloat.reshape(expected.shape()), 1e-3);
+        // Gradients in double: in float, values that lie within rounding of a ReLU's or maximum's
+        // kink turn 0.4 to 1.2 % of the gradient of these deep networks with random weights.
+        assertGradient(taps, images.castTo(DataType.DOUBLE), folder, output, 1e-3);
+        if (name.equals("resnet18")) {
+          assertGradient(taps, images, folder, output, 2e-3);
+        }
       }
     }
+  }
+
+  private static void assertGradient(
+      Taps taps, INDArray images, Path folder, String output, double tolerance) {
+    INDArray activation = taps.forward(images).get(0);
+    INDArray cotangent =
+        ReferenceData.npy(folder.resolve(output + "_cotangent.npy"))
+            .castTo(images.dataType())
+            .dup('c')
+            .reshape(activation.shape());
+    INDArray expected = ReferenceData.npy(folder.resolve(output + "_gradient.npy"));
+    assertCloseInNorm(expected, taps.backward(List.of(cotangent)), tolerance);
   }
 
   private static JsonNode entry(String folder, String file) throws IOException {

@@ -192,9 +192,9 @@ final class GraphTest {
             (Runnable) () -> new Node.Input("x", new long[] {3, 0, 8})),
         Arguments.of(
             "weights [O, C / groups, kH, kW]",
-            (Runnable) () -> convolution(square, null, ONE, NONE, ONE, 1)),
-        Arguments.of("groups = 3", (Runnable) () -> convolution(weights, null, ONE, NONE, ONE, 3)),
-        Arguments.of("groups = 0", (Runnable) () -> convolution(weights, null, ONE, NONE, ONE, 0)),
+            (Runnable) () -> convolution(square, four, ONE, NONE, ONE, 1)),
+        Arguments.of("groups = 3", (Runnable) () -> convolution(weights, four, ONE, NONE, ONE, 3)),
+        Arguments.of("groups = 0", (Runnable) () -> convolution(weights, four, ONE, NONE, ONE, 0)),
         Arguments.of(
             "a bias of shape [4]",
             (Runnable) () -> convolution(weights, square, ONE, NONE, ONE, 1)),
@@ -231,7 +231,9 @@ final class GraphTest {
   @ParameterizedTest
   @MethodSource("misfits")
   void construction_ofWhatDoesNotFit_namesTheNode(String message, Runnable construction) {
-    String got = assertThrows(IllegalArgumentException.class, construction::run).getMessage();
+    String got =
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, construction::run).getMessage());
     assertTrue(got.contains(message), got);
   }
 
