@@ -28,7 +28,11 @@ final class DemoTest {
 
   private static final String NETWORKS = "src/main/resources/io/metamer/examples/networks/";
 
-  @TempDir private Path temp;
+  private final Path temp;
+
+  DemoTest(@TempDir Path temp) {
+    this.temp = temp;
+  }
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();

@@ -19,7 +19,11 @@ final class LauncherTest {
 
   private static final Path SCRIPT = Path.of("bin", "metamer").toAbsolutePath();
 
-  @TempDir private Path elsewhere;
+  private final Path elsewhere;
+
+  LauncherTest(@TempDir Path elsewhere) {
+    this.elsewhere = elsewhere;
+  }
 
   @Test
   void launcher_throughALinkFromAnotherFolder_findsTheProgram() throws Exception {

@@ -14,7 +14,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class OutputFolderTest {
 
-  @TempDir private Path temp;
+  private final Path temp;
+
+  OutputFolderTest(@TempDir Path temp) {
+    this.temp = temp;
+  }
 
   @Test
   void claim_ofANewFolder_makesIt() throws IOException {
@@ -33,7 +37,8 @@ final class OutputFolderTest {
   void claim_ofAFolderWithSomethingElse_isRefusedAndLeftAsItWas() throws IOException {
     Files.writeString(temp.resolve("thesis.tex"), "years of work");
     BadInput e = assertThrows(BadInput.class, () -> OutputFolder.claim(temp));
-    assertTrue(e.getMessage().contains("files that metamer did not write"), e.getMessage());
+    assertTrue(
+        String.valueOf(e.getMessage()).contains("files that metamer did not write"), e::toString);
     try (var files = Files.list(temp)) {
       assertEquals(1, files.count());
     }
@@ -43,7 +48,8 @@ final class OutputFolderTest {
   void claim_ofAFile_isRefused() throws IOException {
     Path file = Files.writeString(temp.resolve("file"), "");
     BadInput e = assertThrows(BadInput.class, () -> OutputFolder.claim(file));
-    assertTrue(e.getMessage().contains("is a file, expected a folder"), e.getMessage());
+    assertTrue(
+        String.valueOf(e.getMessage()).contains("is a file, expected a folder"), e::toString);
   }
 
   @Test

@@ -20,7 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** The grid, results.json and the HTML report of made-up results. */
 final class ViewsTest {
 
-  @TempDir private Path temp;
+  private final Path temp;
+
+  ViewsTest(@TempDir Path temp) {
+    this.temp = temp;
+  }
 
   @Test
   void grid_holdsARowForTargetsSeedAndEachRegularizer() {
