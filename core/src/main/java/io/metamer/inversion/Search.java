@@ -38,6 +38,7 @@ final class Search {
   private final INDArray seeds;
 
   private final INDArray best;
+  private final INDArray[] bestImages;
   private final double[] bestDistance;
   private final double[] bestLoss;
   private final int[] bestIteration;
@@ -55,6 +56,7 @@ final class Search {
     this.penalty = penalty;
     seeds = problem.seeds();
     best = seeds.dup('c');
+    bestImages = images(best);
     int n = Math.toIntExact(best.size(0));
     bestDistance = new double[n];
     bestLoss = new double[n];
@@ -88,11 +90,12 @@ final class Search {
     int last = options.iterations();
     INDArray x = start.dup('c');
     int[] rows = IntStream.range(0, stop.length).toArray();
+    INDArray[] images = images(x);
     Descent descent = Descent.of(options.step(), x);
     try {
       if (raw) {
         try (MemoryWorkspace memory = openStep()) {
-          keepBest(0, seeds, rows, evaluate(seeds, rows));
+          keepBest(0, images(seeds), rows, evaluate(seeds, rows));
         }
       }
       for (int t = 0; t <= last && rows.length > 0; t++) {
@@ -100,7 +103,7 @@ final class Search {
         try (MemoryWorkspace memory = openStep()) {
           Evaluation e = evaluate(x, rows);
           if (t > 0 || !raw) {
-            keepBest(t, x, rows, e);
+            keepBest(t, images, rows, e);
           }
           listener.evaluated(
               new Iteration(
@@ -126,6 +129,7 @@ final class Search {
           rows = IntStream.of(finite).map(k -> evaluated[k]).toArray();
           mark(rows, StopReason.ITERATIONS);
           x = slices(x, finite);
+          images = images(x);
           descent.keep(finite);
         }
         for (int row : rows) {
@@ -161,14 +165,14 @@ final class Search {
     return new Evaluation(distance, p.value(), gradient, gradient.norm2(1, 2, 3).toDoubleVector());
   }
 
-  private void keepBest(int t, INDArray x, int[] rows, Evaluation e) {
+  private void keepBest(int t, INDArray[] images, int[] rows, Evaluation e) {
     for (int k = 0; k < rows.length; k++) {
       int row = rows[k];
       if (e.loss(k) < bestLoss[row]) {
         bestLoss[row] = e.loss(k);
         bestDistance[row] = e.distance[k];
         bestIteration[row] = t;
-        best.slice(row).assign(x.slice(k));
+        bestImages[row].assign(images[k]);
       }
     }
   }
@@ -183,6 +187,13 @@ final class Search {
     for (int row : rows) {
       stop[row] = reason;
     }
+  }
+
+  /** Views of the images of a batch; each view holds native memory, so they are made once. */
+  private static INDArray[] images(INDArray batch) {
+    return IntStream.range(0, Math.toIntExact(batch.size(0)))
+        .mapToObj(batch::slice)
+        .toArray(INDArray[]::new);
   }
 
   /** Slices along the first axis, copied. */
