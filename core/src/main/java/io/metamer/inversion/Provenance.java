@@ -45,12 +45,12 @@ public record Provenance(
 
   private static String runtime() {
     String metamer = Provenance.class.getPackage().getImplementationVersion();
-    return "Metamer %s, Java %s, %s with %s threads"
+    return "Metamer %s, Java %s, %s with %d threads"
         .formatted(
             metamer == null ? "development" : metamer,
             System.getProperty("java.version"),
             Nd4j.getBackend().getClass().getSimpleName(),
-            Nd4j.getExecutioner().getEnvironmentInformation().getProperty("omp.threads"));
+            Nd4j.getEnvironment().maxMasterThreads());
   }
 
   private static String sha256(INDArray array) {
