@@ -169,6 +169,9 @@ final class Demo implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Backend.check();
+    // With files for a cache ImageIO cannot write after an interrupt: it wants a shutdown hook
+    // then.
+    ImageIO.setUseCache(false);
     DemoResults results;
     try (Interruption interruption = Interruption.ofThisThread();
         Opened opened = new Opened()) {

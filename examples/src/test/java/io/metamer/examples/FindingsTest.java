@@ -31,7 +31,9 @@ final class FindingsTest {
     List<String> findings = Findings.of(Synthetic.results());
     String none = findings.get(3);
     assertTrue(
-        none.startsWith("Regularizer none, all images: the intervals overlap in 2AFC"), none);
+        none.startsWith(
+            "2AFC with regularizer none: the intervals overlap (standard 0.67 [0.30, 0.90],"),
+        none);
     assertTrue(findings.stream().noneMatch(f -> f.contains("higher")), findings::toString);
   }
 
