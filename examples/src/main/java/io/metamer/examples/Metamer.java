@@ -22,14 +22,14 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     versionProvider = Metamer.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {Demo.class, CommandLine.HelpCommand.class},
+    subcommands = {Demo.class, Benchmark.class, CommandLine.HelpCommand.class},
     description =
         "Finds images that a network cannot tell from given ones, and asks how alike they look.",
     footer = {
       "",
       "Environment:",
       "  METAMER_BACKEND=cuda   computes on an NVIDIA GPU; cpu is the default",
-      "  METAMER_JAVA_OPTS=...  replaces the memory limits, -Xmx1g -Dorg.bytedeco.javacpp.maxbytes=2g",
+      "  METAMER_JAVA_OPTS=...  replaces the limits of 1 GB of heap and 2 GB of arrays",
       "",
       "Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted."
     })
