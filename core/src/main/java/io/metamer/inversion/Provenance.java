@@ -1,13 +1,18 @@
 package io.metamer.inversion;
 
 import io.metamer.model.ModelId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -44,13 +49,21 @@ public record Provenance(
   }
 
   private static String runtime() {
-    String metamer = Provenance.class.getPackage().getImplementationVersion();
     return "Metamer %s, Java %s, %s with %d threads"
         .formatted(
-            metamer == null ? "development" : metamer,
+            version(),
             System.getProperty("java.version"),
             Nd4j.getBackend().getClass().getSimpleName(),
             Nd4j.getEnvironment().maxMasterThreads());
+  }
+
+  private static String version() {
+    try (InputStream file = Provenance.class.getResourceAsStream("version.txt")) {
+      return new String(Objects.requireNonNull(file).readAllBytes(), StandardCharsets.UTF_8)
+          .strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the library's own version.txt cannot be read", e);
+    }
   }
 
   private static String sha256(INDArray array) {

@@ -252,7 +252,14 @@ final class InverterTest {
       assertEquals("linear", provenance.model().name());
       assertEquals(64, provenance.targetsSha256().length());
       assertTrue(!provenance.targetsSha256().equals(provenance.seedsSha256()));
-      assertTrue(provenance.versions().contains("Java " + System.getProperty("java.version")));
+      assertTrue(
+          provenance
+              .versions()
+              .matches(
+                  "Metamer \\d+\\.\\d+.*, Java \\Q"
+                      + System.getProperty("java.version")
+                      + "\\E, .* with \\d+ threads"),
+          provenance.versions());
       assertEquals("DOUBLE", provenance.type());
     }
   }
