@@ -3,6 +3,7 @@ package io.metamer.examples;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -30,46 +31,43 @@ final class Backend {
   private Backend() {}
 
   /**
-   * Ends with code 2 and a sentence if the backend asked for cannot run here.
+   * Ends with code 2 and a sentence if the CUDA backend cannot run here. Launcher and build run
+   * this file alone, before the backend is downloaded; it uses nothing but the JDK.
    *
-   * @param args {@code cuda}
+   * @param args none
    */
   public static void main(String[] args) {
-    try {
-      requireUsableGpu(nvidiaSmi());
-    } catch (BadInput e) {
-      System.err.println("metamer: " + e.getMessage());
-      System.exit(2);
-    }
+    refusal(nvidiaSmi())
+        .ifPresent(
+            why -> {
+              System.err.println("metamer: " + why);
+              System.exit(2);
+            });
   }
 
-  /** Passes unless the CUDA backend is on the class path and there is no GPU that it can use. */
-  static void check() {
-    if (onClassPath(CUDA_CLASS)) {
-      requireUsableGpu(nvidiaSmi());
-    }
+  /** Why the backend on the class path cannot run here, if it is CUDA's and cannot. */
+  static Optional<String> refusal() {
+    return onClassPath(CUDA_CLASS) ? refusal(nvidiaSmi()) : Optional.empty();
   }
 
   /**
-   * Passes if a GPU can run the backend.
+   * Why no GPU can run the CUDA backend, if none can.
    *
    * @param gpus lines "name, compute capability", as nvidia-smi prints them
    */
-  static void requireUsableGpu(List<String> gpus) {
+  static Optional<String> refusal(List<String> gpus) {
     if (gpus.isEmpty()) {
-      throw new BadInput(
+      return Optional.of(
           "CUDA was asked for, but no NVIDIA GPU with a working driver was found (nvidia-smi lists"
               + " none); "
               + SUPPORTED
               + ".");
     }
     if (gpus.stream().noneMatch(Backend::usable)) {
-      throw new BadInput(
-          "CUDA was asked for, but found %s; %s."
-              .formatted(
-                  gpus.stream().map(Backend::described).collect(Collectors.joining(" and ")),
-                  SUPPORTED));
+      String found = gpus.stream().map(Backend::described).collect(Collectors.joining(" and "));
+      return Optional.of("CUDA was asked for, but found %s; %s.".formatted(found, SUPPORTED));
     }
+    return Optional.empty();
   }
 
   private static boolean usable(String gpu) {

@@ -168,7 +168,11 @@ final class Demo implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Backend.check();
+    Backend.refusal()
+        .ifPresent(
+            why -> {
+              throw new BadInput(why);
+            });
     // With files for a cache ImageIO cannot write after an interrupt: it wants a shutdown hook
     // then.
     ImageIO.setUseCache(false);
