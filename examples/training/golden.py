@@ -36,7 +36,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
 
-    names = (options.images / "index.txt").read_text().split()[:options.count]
+    names = sorted(path.name for path in options.images.glob("*.png"))[:options.count]
     images = numpy.concatenate([pixels(options.images / name) for name in names]).astype(numpy.float32)
     report = {
         "made_by": f"examples/training/golden.py with onnxruntime {onnxruntime.__version__}",

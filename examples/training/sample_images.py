@@ -10,8 +10,8 @@ from PIL import Image
 import fashion
 
 NOTICE = """\
-The PNG files in this folder are images of Fashion-MNIST's test set, unchanged; the number in a
-file's name is the image's index in that set. Fashion-MNIST was made by Zalando Research:
+The PNG files in the folder images are images of Fashion-MNIST's test set, unchanged; the number in
+a file's name is the image's index in that set. Fashion-MNIST was made by Zalando Research:
 
   Han Xiao, Kashif Rasul, Roland Vollgraf. Fashion-MNIST: a Novel Image Dataset for Benchmarking
   Machine Learning Algorithms. arXiv:1708.07747, 2017.
@@ -56,9 +56,9 @@ def main():
         name = f"{index:05d}_{fashion.CLASSES[labels[index]]}.png"
         Image.fromarray(images[index]).save(options.out / name, optimize=True)
         names.append(name)
-    # A folder inside a jar cannot be listed, hence the index.
-    (options.out / "index.txt").write_text("\n".join(names) + "\n")
-    (options.out / "NOTICE").write_text(NOTICE)
+    # Beside the folder, which holds images and nothing else. A folder inside a jar cannot be listed, hence the index.
+    options.out.with_name(options.out.name + ".txt").write_text("\n".join(names) + "\n")
+    options.out.with_name(options.out.name + ".NOTICE").write_text(NOTICE)
 
 
 if __name__ == "__main__":

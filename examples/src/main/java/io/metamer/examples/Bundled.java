@@ -56,7 +56,7 @@ final class Bundled {
    */
   static List<String> images(int n) throws IOException {
     Map<String, Deque<String>> classes = new TreeMap<>();
-    for (String file : text("images/index.txt").lines().toList()) {
+    for (String file : text("images.txt").lines().toList()) {
       String label = file.substring(file.indexOf('_') + 1);
       classes.computeIfAbsent(label, c -> new ArrayDeque<>()).add(file);
     }
