@@ -51,6 +51,11 @@ public record Answer(Trial trial, OptionalInt choice, List<Double> distances) {
    * @throws ArithmeticException if a distance is not finite
    */
   public static Answer nearest(Trial trial, List<Double> distances) {
+    if (distances.isEmpty()) {
+      throw new IllegalArgumentException(
+          "expected %d distances for trial %s, got none"
+              .formatted(trial.alternatives().size(), trial.id()));
+    }
     int nearest = 0;
     boolean tie = false;
     for (int k = 0; k < distances.size(); k++) {

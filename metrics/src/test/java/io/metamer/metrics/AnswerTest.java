@@ -59,6 +59,7 @@ final class AnswerTest {
     assertThrows(IllegalArgumentException.class, () -> Answer.of(TRIAL, 3));
     assertThrows(IllegalArgumentException.class, () -> Answer.of(TRIAL, -1));
     assertThrows(IllegalArgumentException.class, () -> Answer.nearest(TRIAL, List.of(0.1, 0.2)));
+    assertThrows(IllegalArgumentException.class, () -> Answer.nearest(TRIAL, List.of()));
   }
 
   @Test
