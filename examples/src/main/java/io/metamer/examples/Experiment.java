@@ -131,6 +131,8 @@ record Experiment(
         }
       }
     }
+    // One that came too late to end a search must not keep files from being written.
+    Thread.interrupted();
     ImageSpec spec = subjects.get(0).model().input();
     List<BufferedImage> pictures = pictures(targets, spec);
     return new DemoResults(

@@ -8,9 +8,11 @@ import io.metamer.metrics.AlignmentReport;
 import io.metamer.metrics.Score;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.FileWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -33,9 +35,10 @@ final class HtmlReport {
 
   static void write(DemoResults results, Path file) throws IOException {
     String template = Bundled.text("report.html");
-    Files.writeString(
-        file,
-        Mustache.compiler().emptyStringIsFalse(true).compile(template).execute(page(results)));
+    // A writer of java.io: those of java.nio refuse to write once the thread was interrupted.
+    try (Writer writer = new FileWriter(file.toFile(), StandardCharsets.UTF_8)) {
+      Mustache.compiler().emptyStringIsFalse(true).compile(template).execute(page(results), writer);
+    }
   }
 
   private record Page(
