@@ -25,11 +25,11 @@ final class Table {
 
   static String of(DemoResults results) {
     List<String> lines = new ArrayList<>();
-    String head = "%-14s%-11s%-21s".formatted("", "", "");
+    String head = row("", "", "");
     lines.add(head + each(results.judges(), judge -> pad(shortened(judge), CELL * 2)));
     lines.add(head + each(results.judges(), j -> pad("(" + DemoResults.STAND_IN + ")", CELL * 2)));
     lines.add(
-        "%-14s%-11s%-21s".formatted("regularizer", "images", "relative distance")
+        row("regularizer", "images", "relative distance")
             + each(results.judges(), judge -> each(METRICS, m -> pad(m, CELL))));
     for (String network : results.networks()) {
       lines.add("");
@@ -44,20 +44,22 @@ final class Table {
   private static List<String> rows(DemoResults results, Search search) {
     int matched = search.matchedOutcomes().size();
     return List.of(
-        "%-14s%-11s%-21s"
-                .formatted(
-                    "  " + search.regularizer(),
-                    "all " + search.outcomes().size(),
-                    distance(search.outcomes()))
+        row(
+                "  " + search.regularizer(),
+                "all " + search.outcomes().size(),
+                distance(search.outcomes()))
             + cells(results, search, AlignmentReport::all),
-        "%-14s%-11s%-21s"
-                .formatted(
-                    search.interrupted() ? "  interrupted" : "",
-                    "matched " + matched,
-                    matched == 0
-                        ? "- (0 of %d matched)".formatted(search.outcomes().size())
-                        : distance(search.matchedOutcomes()))
+        row(
+                search.interrupted() ? "  interrupted" : "",
+                "matched " + matched,
+                matched == 0
+                    ? "- (0 of %d matched)".formatted(search.outcomes().size())
+                    : distance(search.matchedOutcomes()))
             + cells(results, search, AlignmentReport::matched));
+  }
+
+  private static String row(String regularizer, String images, String distance) {
+    return pad(regularizer, 14) + pad(images, 12) + pad(distance, 21);
   }
 
   private static String cells(

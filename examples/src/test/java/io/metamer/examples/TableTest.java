@@ -20,10 +20,10 @@ final class TableTest {
   void row_showsAllAndMatched() {
     int row = indexOf("standard network") + 1;
     assertEquals(
-        "  none        all 6      0.025 [0.022, 0.028] 0.67 [0.30, 0.90] 0.67 [0.30, 0.90]"
+        "  none        all 6       0.025 [0.022, 0.028] 0.67 [0.30, 0.90] 0.67 [0.30, 0.90]"
             + " 0.67 [0.30, 0.90] 0.67 [0.30, 0.90]",
         LINES.get(row));
-    assertTrue(LINES.get(row + 1).strip().startsWith("matched 6  0.025"), LINES.get(row + 1));
+    assertTrue(LINES.get(row + 1).strip().startsWith("matched 6   0.025"), LINES.get(row + 1));
   }
 
   @Test
