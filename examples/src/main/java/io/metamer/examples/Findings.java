@@ -16,11 +16,20 @@ import java.util.stream.Collectors;
 /** The results in sentences. They follow from the numbers alone, whatever these show. */
 final class Findings {
 
+  private static final String ADVERSARIAL = Demo.Name.ADVERSARIAL.toString();
+
   private Findings() {}
 
   static List<String> of(DemoResults results) {
     List<String> sentences = new ArrayList<>();
     sentences.add(search(results));
+    if (results.searches().stream().anyMatch(s -> s.regularizer().equals(ADVERSARIAL))) {
+      sentences.add(
+          "The weight of the adversarial regularizer is set as the code released with Nanda et al."
+              + " (2023) sets it for small images: mean relative distance over mean perceptual"
+              + " distance, both at the seeds. The published weight of 10 suits LPIPS, and is not"
+              + " used here.");
+    }
     for (String network : results.networks()) {
       sentences.add(matching(network, results.of(network)));
     }
@@ -41,9 +50,10 @@ final class Findings {
             && options.iterations() == InversionOptions.DEFAULT_ITERATIONS;
     boolean decays =
         step instanceof StepRule.Normalized normalized && normalized.schedule() == Schedule.COSINE;
-    return "Every search started from the same noise image (seed %d) and took %d steps%s."
+    return "Every search started from the same noise image (seed %d) and %s %d steps%s."
         .formatted(
             results.seed(),
+            results.interrupted() ? "was to take" : "took",
             options.iterations(),
             published
                 ? " of constant size, as published"
@@ -94,7 +104,24 @@ final class Findings {
             scores.entrySet().stream()
                 .map(e -> "%s (%s)".formatted(e.getKey(), String.join("; ", e.getValue())))
                 .collect(
-                    Collectors.joining("; ", "2AFC with regularizer " + regularizer + ": ", ".")));
+                    Collectors.joining(
+                        "; ",
+                        "2AFC of all images with regularizer " + regularizer + ": ",
+                        "." + caution(searches))));
+  }
+
+  private static String caution(List<Search> searches) {
+    if (searches.stream().allMatch(s -> s.matchedOutcomes().size() == s.outcomes().size())) {
+      return "";
+    }
+    return searches.stream()
+        .map(s -> "%s %d".formatted(s.network(), s.matchedOutcomes().size()))
+        .collect(
+            Collectors.joining(
+                ", ",
+                " Not all of these images are matched (",
+                " of %d); one that is not says nothing about its network."
+                    .formatted(searches.get(0).outcomes().size())));
   }
 
   private static Optional<Score> score(Search search, String judge) {

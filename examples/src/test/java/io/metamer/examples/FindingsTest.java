@@ -18,28 +18,53 @@ final class FindingsTest {
   }
 
   @Test
+  void findings_ofAnInterruptedRun_doNotClaimThatItTookItsSteps() {
+    DemoResults results = Synthetic.results(Synthetic.results().searches(), 7);
+    assertTrue(Findings.of(results).get(0).contains(" and was to take 50 steps "));
+  }
+
+  @Test
+  void findings_sayHowTheAdversarialRegularizerIsWeighted_whereThereIsOne() {
+    DemoResults results = Synthetic.results();
+    assertTrue(Findings.of(results).get(1).startsWith("The weight of the adversarial regularizer"));
+    DemoResults without = Synthetic.results(results.searches().subList(0, 2), 2);
+    assertTrue(Findings.of(without).stream().noneMatch(f -> f.contains("adversarial")));
+  }
+
+  @Test
   void findings_countWhatWasMatched() {
     assertEquals(
         "The robust network represents as it represents their targets, to within 0.1: 6 of 6 with"
             + " regularizer none, 6 of 6 with regularizer tv-l6, 0 of 6 with regularizer"
             + " adversarial.",
-        Findings.of(Synthetic.results()).get(2));
+        Findings.of(Synthetic.results()).get(3));
   }
 
   @Test
   void findings_claimNoDifferenceWhereIntervalsOverlap() {
     List<String> findings = Findings.of(Synthetic.results());
-    String none = findings.get(3);
+    String none = findings.get(4);
     assertTrue(
         none.startsWith(
-            "2AFC with regularizer none: the intervals overlap (standard 0.67 [0.30, 0.90],"),
+            "2AFC of all images with regularizer none: the intervals overlap (standard 0.67 [0.30, 0.90],"),
         none);
     assertTrue(findings.stream().noneMatch(f -> f.contains("higher")), findings::toString);
+    assertTrue(none.endsWith("SSIM)."), none);
+  }
+
+  @Test
+  void findings_onImagesThatAreNotMatched_cautionTheReader() {
+    String adversarial = Findings.of(Synthetic.results()).get(6);
+    assertTrue(
+        adversarial.endsWith(
+            "Not all of these images are matched (standard 6, robust 0 of 6); one that is not says"
+                + " nothing about its network."),
+        adversarial);
   }
 
   @Test
   void findings_ofOneNetwork_compareNothing() {
     DemoResults one = Synthetic.results(Synthetic.results().searches().subList(0, 3), 3);
-    assertEquals(2, Findings.of(one).size());
+    assertEquals(3, Findings.of(one).size());
   }
 }
