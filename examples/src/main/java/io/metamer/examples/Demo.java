@@ -22,19 +22,24 @@ import io.metamer.perceptual.StructuralSimilarity;
 import io.metamer.regularizers.PublishedRegularizers;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -102,7 +107,8 @@ final class Demo implements Callable<Integer> {
       names = "--count",
       paramLabel = "N",
       description =
-          "How many images: of a folder the first ones by name. Default: ${DEFAULT-VALUE}"
+          "How many images at most: of a folder the first ones by name. Default: "
+              + IMAGES
               + " bundled ones, or all of --images.")
   private @Nullable Integer count;
 
@@ -113,6 +119,15 @@ final class Demo implements Callable<Integer> {
           "A network to invert in place of the bundled ones: ONNX (.onnx) or DL4J (.zip). May be"
               + " repeated.")
   private List<Path> networks = List.of();
+
+  @Option(
+      names = "--shape",
+      split = ",",
+      paramLabel = "NUMBER",
+      description =
+          "The images that --network takes, where its file does not say it: channels, height and"
+              + " width, such as 1,28,28.")
+  private long @Nullable [] shape;
 
   @Option(
       names = "--layer",
@@ -201,12 +216,29 @@ final class Demo implements Callable<Integer> {
       if (iterations < 1) {
         throw new BadInput("--iterations %d: expected at least 1 step.".formatted(iterations));
       }
-      OutputFolder.claim(out);
+      if (networks.isEmpty()) {
+        for (String option : List.of("--mean", "--std", "--shape")) {
+          if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+            throw new BadInput(
+                "%s tells of --network, but there is none: the bundled networks need no such option."
+                    .formatted(option));
+          }
+        }
+      }
+      if (shape != null && shape.length != 3) {
+        throw new BadInput(
+            "--shape: expected channels, height and width, got %s."
+                .formatted(Arrays.toString(shape)));
+      }
       List<Subject> subjects = networks.isEmpty() ? bundled(opened) : given(opened);
       ImageSpec input = subjects.get(0).model().input();
       List<String> names = new ArrayList<>();
       INDArray targets = targets(input, names);
-      List<PerceptualDistance> judges = judges(opened, input);
+      List<PerceptualDistance> judges = judges(opened, subjects);
+      // A judge that cannot take such images says so now and not after a search.
+      judges.forEach(
+          judge -> judge.between(Nd4j.zeros(input.shape(1)), Nd4j.zeros(input.shape(1))));
+      OutputFolder.claim(out);
       return new Experiment(
           targets,
           names,
@@ -219,7 +251,11 @@ final class Demo implements Callable<Integer> {
               .withIterations(iterations)
               .withStep(StepRule.normalized(1).withSchedule(Schedule.COSINE)));
     } catch (NoSuchFileException e) {
-      throw new BadInput("there is no %s.".formatted(e.getMessage()), e);
+      throw new BadInput("there is no %s.".formatted(e.getFile()), e);
+    } catch (NotDirectoryException e) {
+      throw new BadInput("%s is not a folder.".formatted(e.getFile()), e);
+    } catch (AccessDeniedException e) {
+      throw new BadInput("access to %s was denied.".formatted(e.getFile()), e);
     } catch (IllegalArgumentException | UnsupportedModelException | IOException e) {
       throw new BadInput(String.valueOf(e.getMessage()), e);
     }
@@ -235,7 +271,9 @@ final class Demo implements Callable<Integer> {
     List<Subject> subjects = new ArrayList<>();
     for (Path file : networks) {
       Network network = load(file);
-      subjects.add(subject(opened, network.name(), network, Preprocessing.of(mean, std)));
+      List<String> taken = subjects.stream().map(Subject::name).toList();
+      subjects.add(
+          subject(opened, unused(network.name(), taken), network, Preprocessing.of(mean, std)));
     }
     if (subjects.stream().map(s -> s.model().input()).distinct().count() > 1) {
       throw new BadInput(
@@ -262,16 +300,18 @@ final class Demo implements Callable<Integer> {
 
   private Subject subject(
       Opened opened, String name, Network network, Preprocessing preprocessing) {
-    long[] shape =
-        network
-            .input()
+    long[] size =
+        Optional.ofNullable(shape)
+            .or(network::input)
             .orElseThrow(
                 () ->
                     new BadInput(
-                        "network %s does not say what size of image it takes.".formatted(name)));
+                        "the file of network %s does not say what size of image it takes: give"
+                                .formatted(name)
+                            + " --shape, such as 1,28,28."));
     ImageSpec input =
         new ImageSpec(
-            Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), Math.toIntExact(shape[2]), 0, 1);
+            Math.toIntExact(size[0]), Math.toIntExact(size[1]), Math.toIntExact(size[2]), 0, 1);
     RepresentationModel model = network.at(layer, input, preprocessing);
     opened.add(model);
     return new Subject(name, model);
@@ -287,7 +327,8 @@ final class Demo implements Callable<Integer> {
     List<Path> files = Images.files(images);
     List<Path> first =
         files.subList(0, count == null ? files.size() : Math.min(count, files.size()));
-    first.forEach(file -> names.add(withoutEnding(String.valueOf(file.getFileName()))));
+    first.forEach(
+        file -> names.add(unused(withoutEnding(String.valueOf(file.getFileName())), names)));
     return Images.read(first, input);
   }
 
@@ -295,16 +336,31 @@ final class Demo implements Callable<Integer> {
     return file.substring(0, file.lastIndexOf('.'));
   }
 
+  /** The name, numbered if it is taken: files and rows are told apart by it. */
+  private static String unused(String name, List<String> taken) {
+    String unused = name;
+    for (int n = 2; taken.contains(unused); n++) {
+      unused = name + "-" + n;
+    }
+    return unused;
+  }
+
   /**
    * The features of the bundled judge, where the images are of its kind, and structural similarity.
-   * The first one is also what the adversarial regularizer works against.
+   * The first one is also what the adversarial regularizer works against. A network that is
+   * inverted does not judge: it represents what was found like the targets by construction.
    */
-  private static List<PerceptualDistance> judges(Opened opened, ImageSpec input)
+  private static List<PerceptualDistance> judges(Opened opened, List<Subject> subjects)
       throws IOException {
+    ImageSpec input = subjects.get(0).model().input();
     if (!input.equals(Bundled.SPEC)) {
       return List.of(new StructuralSimilarity());
     }
-    Taps taps = Bundled.network(JUDGE).taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
+    Network judge = Bundled.network(JUDGE);
+    if (subjects.stream().anyMatch(s -> s.model().id().sha256().equals(judge.sha256()))) {
+      return List.of(new StructuralSimilarity());
+    }
+    Taps taps = judge.taps(JUDGE_LAYERS, input, Preprocessing.fashionMnist());
     opened.add(taps);
     return List.of(FeatureDistance.of(taps, "features of " + JUDGE), new StructuralSimilarity());
   }

@@ -136,7 +136,13 @@ final class DemoTest {
         "--layer penultimat | penultimate",
         "--network missing.onnx | missing.onnx",
         "--network pom.xml | expected a file that ends in .onnx (ONNX) or .zip (DL4J)",
-        "--images missing | missing",
+        "--images missing | there is no missing",
+        "--images pom.xml | pom.xml is not a folder",
+        "--mean 0.5 | --mean tells of --network, but there is none",
+        "--network NETS/fashion_dl4j.zip | give --shape, such as 1,28,28",
+        "--network NETS/fashion_dl4j.zip --shape 28,28 | expected channels, height and width",
+        "--network NETS/fashion_dl4j.zip --shape 3,28,28 | 1 x any x any, got 3 x 28 x 28",
+        "--out pom.xml/sub | pom.xml/sub",
         "--images . | expected only PNG and JPEG",
         "--network NETS/fashion_resnet_robust.onnx --mean 1,2 --std 1,2 | one mean",
         "--out pom.xml | is a file, expected a folder",
@@ -151,6 +157,78 @@ final class DemoTest {
     assertTrue(err.toString().contains(sentence), err::toString);
     assertFalse(err.toString().contains("\tat "), err::toString);
     assertEquals("", out.toString());
+  }
+
+  @Test
+  void demo_onBadInput_leavesNoFolder() {
+    assertEquals(2, demo("--layer", "nowhere"));
+    assertFalse(Files.exists(temp.resolve("out")));
+  }
+
+  @Test
+  void demo_onANetworkTrainedWithDl4j_runs() throws IOException {
+    assertEquals(
+        0,
+        demo(
+            "--network",
+            NETWORKS + "fashion_dl4j.zip",
+            "--shape",
+            "1,28,28",
+            "--images",
+            NETWORKS + "../images",
+            "--count",
+            "3",
+            "--iterations",
+            "2"),
+        err::toString);
+    JsonNode root = new ObjectMapper().readTree(file("results.json").toFile());
+    assertEquals("features", root.at("/rows/0/provenance/layer").textValue());
+  }
+
+  @Test
+  void demo_onNetworksOrImagesOfOneName_keepsThemApart() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("mine"));
+    Path images = Path.of(NETWORKS, "../images");
+    Files.copy(images.resolve("00000_ankle-boot.png"), folder.resolve("a.png"));
+    Files.copy(images.resolve("00001_pullover.png"), folder.resolve("a.jpg"));
+    String network = NETWORKS + "fashion_resnet_robust.onnx";
+    assertEquals(
+        0,
+        demo(
+            "--network",
+            network,
+            "--network",
+            network,
+            "--images",
+            folder.toString(),
+            "--iterations",
+            "1",
+            "--regularizer",
+            "none"),
+        err::toString);
+    for (String name : List.of("fashion_resnet_robust", "fashion_resnet_robust-2")) {
+      assertTrue(Files.exists(file("grid-" + name + ".png")));
+      assertTrue(Files.exists(file("images/" + name + "/none/a.png")));
+      assertTrue(Files.exists(file("images/" + name + "/none/a-2.png")));
+    }
+  }
+
+  @Test
+  void demo_onTheNetworkOfTheJudge_doesNotLetItJudge() throws IOException {
+    assertEquals(
+        0,
+        demo(
+            "--network",
+            NETWORKS + "fashion_vgg_judge.onnx",
+            "--count",
+            "1",
+            "--iterations",
+            "1",
+            "--regularizer",
+            "none"),
+        err::toString);
+    JsonNode judges = new ObjectMapper().readTree(file("results.json").toFile()).get("judges");
+    assertEquals("[\"SSIM\"]", judges.toString());
   }
 
   @Test

@@ -25,10 +25,18 @@ final class MetamerTest {
     assertEquals(0, run("demo", "--help"));
     for (String option :
         new String[] {
-          "--images", "--network", "--layer", "--iterations", "--regularizer", "--seed", "--out"
+          "--images",
+          "--network",
+          "--shape",
+          "--layer",
+          "--iterations",
+          "--regularizer",
+          "--seed",
+          "--out"
         }) {
       assertTrue(out.toString().contains(option), option);
     }
+    assertTrue(out.toString().contains("20 bundled ones"), out::toString);
   }
 
   @Test
