@@ -36,6 +36,9 @@ public final class InvertOwnNetwork {
    * @throws IOException if one of them cannot be read
    */
   public static void main(String[] args) throws IOException {
+    if (args.length != 2) {
+      throw new IllegalArgumentException("expected an ONNX file and a folder of images");
+    }
     System.out.println(alignment(Path.of(args[0]), Path.of(args[1])));
   }
 
