@@ -93,9 +93,11 @@ final class ReadmeTest {
 
   private static List<Path> pages() throws IOException {
     try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"), 2);
+        Stream<Path> examples = Files.walk(ROOT.resolve("examples"), 2);
         Stream<Path> top = Files.list(ROOT)) {
       List<Path> pages =
-          Stream.concat(docs, top)
+          Stream.of(docs, examples, top)
+              .flatMap(paths -> paths)
               .filter(p -> p.toString().endsWith(".md"))
               .collect(Collectors.toList());
       assertTrue(pages.size() >= 4);
