@@ -81,8 +81,16 @@ final class Benchmark implements Callable<Integer> {
           "expected --batch, --steps and --rounds of at least 1, got %d, %d and %d"
               .formatted(batch, steps, rounds));
     }
-    int threads = Nd4j.getEnvironment().maxMasterThreads();
     Path folder = Files.createTempDirectory("metamer-benchmark");
+    try {
+      compare(folder, Nd4j.getEnvironment().maxMasterThreads());
+    } finally {
+      OutputFolder.delete(folder);
+    }
+    return 0;
+  }
+
+  private void compare(Path folder, int threads) throws IOException, InterruptedException {
     say(
         "batch %d, %d steps a run, %d threads; median milliseconds of a step",
         batch, steps, threads);
@@ -100,7 +108,6 @@ final class Benchmark implements Callable<Integer> {
     say(
         "medians: metamer %.1f, peer (%s) %.1f, ratio %.2f",
         median(ours), variant, median(theirs), median(ours) / median(theirs));
-    return 0;
   }
 
   private double ours(Path folder) throws IOException {

@@ -64,7 +64,8 @@ final class OutputFolder {
     }
   }
 
-  private static void delete(Path top) throws IOException {
+  /** Deletes a folder and all that is in it. */
+  static void delete(Path top) throws IOException {
     Files.walkFileTree(
         top,
         new SimpleFileVisitor<>() {

@@ -1,6 +1,7 @@
 package io.metamer.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -38,6 +39,16 @@ final class BenchmarkTest {
     assertEquals(2, run("--peer", file.toString(), "--python", python));
     assertTrue(
         err.toString().contains(expected) && err.toString().contains("peer.sh"), err::toString);
+  }
+
+  @Test
+  void benchmark_thatEnds_leavesNoFolder() throws IOException {
+    String script = "echo \"$2\" >\"$(dirname \"$0\")/folder\"; exit 1";
+    Path file = Files.writeString(temp.resolve("peer.sh"), script);
+    assertEquals(2, run("--peer", file.toString(), "--python", "/bin/sh"));
+    Path folder = Path.of(Files.readString(temp.resolve("folder")).strip());
+    assertTrue(folder.getFileName().toString().startsWith("metamer-benchmark"));
+    assertFalse(Files.exists(folder), folder.toString());
   }
 
   @Test
