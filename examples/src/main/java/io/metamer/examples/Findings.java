@@ -72,7 +72,7 @@ final class Findings {
         .collect(
             Collectors.joining(
                 ", ",
-                "The %s network represents as it represents their targets, to within %s: "
+                "Images that the %s network represents as their targets, to within %s: "
                     .formatted(network, searches.get(0).options().tolerance()),
                 "."));
   }

@@ -34,7 +34,7 @@ final class FindingsTest {
   @Test
   void findings_countWhatWasMatched() {
     assertEquals(
-        "The robust network represents as it represents their targets, to within 0.1: 6 of 6 with"
+        "Images that the robust network represents as their targets, to within 0.1: 6 of 6 with"
             + " regularizer none, 6 of 6 with regularizer tv-l6, 0 of 6 with regularizer"
             + " adversarial.",
         Findings.of(Synthetic.results()).get(3));
