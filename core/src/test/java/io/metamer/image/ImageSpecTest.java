@@ -12,6 +12,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 final class ImageSpecTest {
 
@@ -59,6 +60,26 @@ final class ImageSpecTest {
           "expected finite pixels in targets, image 1 has others",
           () -> SPEC.check(images, "targets"));
     }
+  }
+
+  @Test
+  void batch_ofAnotherType_isRefused() {
+    assertRefused(
+        "expected targets of type FLOAT or DOUBLE, got INT",
+        () -> SPEC.check(Nd4j.zeros(DataType.INT32, 4, 1, 2, 2), "targets"));
+  }
+
+  @Test
+  void batch_thatIsAViewOfPartOfAnother_isCheckedByItsOwnPixels() {
+    INDArray all = Nd4j.zeros(DataType.FLOAT, 6, 1, 2, 2);
+    INDArray images = all.get(NDArrayIndex.interval(2, 5));
+    assertDoesNotThrow(() -> SPEC.check(images, "targets"));
+    all.putScalar(new int[] {5, 0, 0, 0}, Double.NaN);
+    assertDoesNotThrow(() -> SPEC.check(images, "targets"));
+    all.putScalar(new int[] {3, 0, 1, 1}, Double.NaN);
+    assertRefused(
+        "expected finite pixels in targets, image 1 has others",
+        () -> SPEC.check(images, "targets"));
   }
 
   @Test
