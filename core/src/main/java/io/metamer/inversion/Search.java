@@ -168,7 +168,8 @@ final class Search {
   private void keepBest(int t, INDArray[] images, int[] rows, Evaluation e) {
     for (int k = 0; k < rows.length; k++) {
       int row = rows[k];
-      if (e.loss(k) < bestLoss[row]) {
+      // A loss of minus infinity is no better than one of NaN.
+      if (Double.isFinite(e.loss(k)) && e.loss(k) < bestLoss[row]) {
         bestLoss[row] = e.loss(k);
         bestDistance[row] = e.distance[k];
         bestIteration[row] = t;

@@ -174,6 +174,33 @@ final class InverterTest {
   }
 
   @Test
+  void image_whoseLossIsMinusInfinity_keepsItsBestFiniteIterate() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    Regularizer bottomless =
+        new Regularizer() {
+          @Override
+          public String name() {
+            return "bottomless";
+          }
+
+          @Override
+          public DifferentiableLoss bind(InversionProblem problem) {
+            return (x, rows) -> {
+              double[] value = new double[rows.length];
+              Arrays.fill(value, Double.NEGATIVE_INFINITY);
+              return new ValueAndGradient(value, x.ulike().assign(0));
+            };
+          }
+        };
+    InversionOptions options = InversionOptions.defaults().withRegularizer(bottomless);
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      assertEquals(StopReason.DIVERGED, result.outcomes().get(0).stop());
+      assertEquals(Double.POSITIVE_INFINITY, result.outcomes().get(0).loss());
+    }
+  }
+
+  @Test
   void listener_thatOverwritesWhatItIsTold_changesNothing() {
     INDArray targets = uniform(3, 1, DataType.DOUBLE);
     INDArray seeds = uniform(3, 2, DataType.DOUBLE);
