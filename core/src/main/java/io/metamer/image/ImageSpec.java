@@ -110,12 +110,14 @@ public record ImageSpec(int channels, int height, int width, double low, double 
   }
 
   /**
-   * Images on the scale of perceptual distances: the bounds become 0 and 1.
+   * Images on the scale of perceptual distances: the bounds become 0 and 1, exactly.
    *
    * @param images any shape; not changed
    * @return a copy, {@code (images - low) / (high - low)}, of the same type; the caller's
    */
   public INDArray toUnit(INDArray images) {
-    return images.sub(low).divi(high - low);
+    // The difference as the type of the images rounds it, or high might become more than 1.
+    double range = images.dataType() == DataType.FLOAT ? (float) high - (float) low : high - low;
+    return images.sub(low).divi(range);
   }
 }

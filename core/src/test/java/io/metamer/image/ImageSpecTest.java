@@ -131,6 +131,20 @@ final class ImageSpecTest {
     assertEquals(-1, x.getDouble(0));
   }
 
+  @Test
+  void toUnit_ofTheBounds_isExact() {
+    for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
+      for (double[] bounds : new double[][] {{-4, -3.8}, {0.1, 0.7}, {-2.117904, 2.64}}) {
+        INDArray x = Nd4j.createFromArray(bounds).castTo(type);
+
+        INDArray unit = new ImageSpec(1, 1, 2, bounds[0], bounds[1]).toUnit(x);
+
+        assertEquals(0, unit.getDouble(0));
+        assertEquals(1, unit.getDouble(1));
+      }
+    }
+  }
+
   private static void assertRefused(String message, Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
   }
