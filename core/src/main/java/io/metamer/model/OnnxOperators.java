@@ -128,7 +128,8 @@ final class OnnxOperators {
   }
 
   private static INDArray bias(OnnxNode node, INDArray bias, long length, double beta) {
-    if (bias.length() != length && bias.length() != 1) {
+    boolean column = bias.rank() > 1 && bias.size(0) != 1; // one number an image
+    if (column || (bias.length() != length && bias.length() != 1)) {
       throw node.unsupported(
           "its bias has shape %s; supported is a vector of %d"
               .formatted(Arrays.toString(bias.shape()), length));

@@ -213,6 +213,13 @@ final class OnnxNetworkTest {
                     .constant("b", new long[] {3}, 1, 2, 3)
                     .node("Gemm", "y", "v", "w", "b")),
         refusal(
+            "its bias has shape [2, 1]",
+            f ->
+                vectors(f)
+                    .constant("w", new long[] {192, 2}, new double[384])
+                    .constant("b", new long[] {2, 1}, 1, 2)
+                    .node("Gemm", "y", "v", "w", "b")),
+        refusal(
             "supported are vectors times a constant matrix",
             f -> f.constant("w", new long[] {8, 1}, new double[8]).node("MatMul", "y", "x", "w")),
         refusal("its weights (v) is computed", f -> vectors(f).node("Conv", "y", "x", "v")),
