@@ -1,6 +1,7 @@
 package io.metamer.image;
 
 import java.util.Arrays;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -65,10 +66,10 @@ public record ImageSpec(int channels, int height, int width, double low, double 
   /**
    * Checks that a batch has this shape, is not empty, and holds only finite numbers.
    *
-   * @param images the batch, shape {@code [N, channels, height, width]}
+   * @param images the batch, shape {@code [N, channels, height, width]}, FLOAT or DOUBLE
    * @param role what the batch is, for the message ("targets")
-   * @throws IllegalArgumentException if it has another shape, no images, or a value that is not
-   *     finite; the message names the image
+   * @throws IllegalArgumentException if it has another shape or type, no images, or a value that is
+   *     not finite; the message names the image
    */
   public void check(INDArray images, String role) {
     long[] shape = images.shape();
@@ -81,11 +82,15 @@ public record ImageSpec(int channels, int height, int width, double low, double 
       throw new IllegalArgumentException(
           "expected at least one image in %s, got none".formatted(role));
     }
-    for (int i = 0; i < shape[0]; i++) {
-      // A sum is finite only if its terms are, but for overflow, which an image in bounds cannot
-      // reach.
-      double sum = images.slice(i).sumNumber().doubleValue();
-      if (Double.isNaN(sum) || Double.isInfinite(sum)) {
+    if (images.dataType() != DataType.FLOAT && images.dataType() != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          "expected %s of type FLOAT or DOUBLE, got %s".formatted(role, images.dataType()));
+    }
+    // A sum is finite only if its terms are, but for overflow, which an image in bounds cannot
+    // reach. Not by slice(i), which of a view that starts later in its array is empty.
+    double[] sums = images.sum(1, 2, 3).toDoubleVector();
+    for (int i = 0; i < sums.length; i++) {
+      if (!Double.isFinite(sums[i])) {
         throw new IllegalArgumentException(
             "expected finite pixels in %s, image %d has others".formatted(role, i));
       }
@@ -105,12 +110,14 @@ public record ImageSpec(int channels, int height, int width, double low, double 
   }
 
   /**
-   * Images on the scale of perceptual distances: the bounds become 0 and 1.
+   * Images on the scale of perceptual distances: the bounds become 0 and 1, exactly.
    *
    * @param images any shape; not changed
    * @return a copy, {@code (images - low) / (high - low)}, of the same type; the caller's
    */
   public INDArray toUnit(INDArray images) {
-    return images.sub(low).divi(high - low);
+    // The difference as the type of the images rounds it, or high might become more than 1.
+    double range = images.dataType() == DataType.FLOAT ? (float) high - (float) low : high - low;
+    return images.sub(low).divi(range);
   }
 }

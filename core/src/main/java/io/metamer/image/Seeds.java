@@ -119,13 +119,14 @@ public final class Seeds {
     spec.check(images, "images");
     requireImages(order.length);
     INDArray seeds = Nd4j.createUninitialized(DataType.FLOAT, spec.shape(order.length));
+    INDArray whole = images.dup('c'); // a slice of a view may be empty
     for (int i = 0; i < order.length; i++) {
       if (order[i] < 0 || order[i] >= images.size(0)) {
         throw new IllegalArgumentException(
             "expected an order of the images 0 to %d, got %d"
                 .formatted(images.size(0) - 1, order[i]));
       }
-      seeds.slice(i).assign(images.slice(order[i]));
+      seeds.slice(i).assign(whole.slice(order[i]));
     }
     return seeds;
   }

@@ -21,6 +21,9 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class Inverter {
 
+  /** How far beyond the bounds arithmetic in float may have carried a target, of their distance. */
+  private static final double ROUNDING = 1e-4;
+
   private final RepresentationModel model;
   private final InversionOptions options;
 
@@ -42,8 +45,8 @@ public final class Inverter {
    *     DOUBLE
    * @param seeds where to start, the same shape; may lie outside the bounds
    * @return the caller's, to be closed
-   * @throws IllegalArgumentException if a shape is another, a value is not finite, or a target's
-   *     representation is zero
+   * @throws IllegalArgumentException if a shape is another, a value is not finite, a target is out
+   *     of bounds, or a target's representation is zero
    */
   public InversionResult invert(INDArray targets, INDArray seeds) {
     return invert(targets, seeds, InversionListener.none());
@@ -58,8 +61,8 @@ public final class Inverter {
    * @param seeds where to start, the same shape; may lie outside the bounds
    * @param listener is told of each iteration
    * @return the caller's, to be closed
-   * @throws IllegalArgumentException if a shape is another, a value is not finite, or a target's
-   *     representation is zero
+   * @throws IllegalArgumentException if a shape is another, a value is not finite, a target is out
+   *     of bounds, or a target's representation is zero
    */
   public InversionResult invert(INDArray targets, INDArray seeds, InversionListener listener) {
     ImageSpec input = model.input();
@@ -70,6 +73,7 @@ public final class Inverter {
           "expected one seed for each of %d targets, got %d"
               .formatted(targets.size(0), seeds.size(0)));
     }
+    requireInBounds(targets, input);
     Instant started = Instant.now();
     try (MemoryWorkspace none = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       INDArray raw = seeds.castTo(targets.dataType());
@@ -86,6 +90,18 @@ public final class Inverter {
           search.outcomes(),
           options,
           Provenance.of(model.id(), targets, seeds, started));
+    }
+  }
+
+  /** Models clamp what is out of bounds: of pixels of 0 to 255, say, nearly all would be white. */
+  private static void requireInBounds(INDArray targets, ImageSpec input) {
+    double least = targets.minNumber().doubleValue();
+    double most = targets.maxNumber().doubleValue();
+    double slack = ROUNDING * (input.high() - input.low());
+    if (!(least >= input.low() - slack && most <= input.high() + slack)) {
+      throw new IllegalArgumentException(
+          "expected targets in [%s, %s], got values from %s to %s"
+              .formatted(input.low(), input.high(), least, most));
     }
   }
 }

@@ -6,6 +6,7 @@ import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
@@ -19,7 +20,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  */
 final class Search {
 
-  private static final String WORKSPACE = "METAMER_STEP";
+  private static final AtomicLong SEARCHES = new AtomicLong();
 
   /**
    * Memory of the temporaries of a step, reused by the next; the first step tells how much is
@@ -30,6 +31,9 @@ final class Search {
           .initialSize(0)
           .policyLearning(LearningPolicy.FIRST_LOOP)
           .build();
+
+  /** Its own for each search, since a listener may run another one in the middle of a step. */
+  private final String workspace = "METAMER_STEP_" + SEARCHES.incrementAndGet();
 
   private final ImageSpec input;
   private final InversionOptions options;
@@ -168,7 +172,8 @@ final class Search {
   private void keepBest(int t, INDArray[] images, int[] rows, Evaluation e) {
     for (int k = 0; k < rows.length; k++) {
       int row = rows[k];
-      if (e.loss(k) < bestLoss[row]) {
+      // A loss of minus infinity is no better than one of NaN.
+      if (Double.isFinite(e.loss(k)) && e.loss(k) < bestLoss[row]) {
         bestLoss[row] = e.loss(k);
         bestDistance[row] = e.distance[k];
         bestIteration[row] = t;
@@ -207,11 +212,11 @@ final class Search {
     return some;
   }
 
-  private static MemoryWorkspace openStep() {
-    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, WORKSPACE);
+  private MemoryWorkspace openStep() {
+    return Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP_MEMORY, workspace);
   }
 
-  private static MemoryWorkspace workspace() {
-    return Nd4j.getWorkspaceManager().getWorkspaceForCurrentThread(STEP_MEMORY, WORKSPACE);
+  private MemoryWorkspace workspace() {
+    return Nd4j.getWorkspaceManager().getWorkspaceForCurrentThread(STEP_MEMORY, workspace);
   }
 }

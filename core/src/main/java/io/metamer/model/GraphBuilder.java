@@ -40,9 +40,11 @@ final class GraphBuilder {
     return new Tensor(node.name(), shape);
   }
 
-  /** Lets a second name stand for a node, unless a node or an earlier name has it. */
+  /** Lets a second name stand for a node, unless it is empty or an earlier one has it. */
   void alias(String name, String node) {
-    aliases.putIfAbsent(name, node);
+    if (!name.isEmpty()) {
+      aliases.putIfAbsent(name, node);
+    }
   }
 
   Translation build(String output) {

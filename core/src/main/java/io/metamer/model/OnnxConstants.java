@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 import onnx.Onnx.AttributeProto;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,18 +27,18 @@ final class OnnxConstants {
 
   private static final Map<String, Fold> FOLDS =
       Map.ofEntries(
-          entry("Add", (node, x) -> x.get(0).add(x.get(1))),
+          entry("Add", (node, x) -> arithmetic(node, x, INDArray::add)),
           entry("Cast", OnnxConstants::cast),
           entry("Concat", OnnxConstants::concat),
           entry("Constant", (node, x) -> constant(node)),
-          entry("Div", OnnxConstants::divide),
+          entry("Div", (node, x) -> arithmetic(node, x, INDArray::div)),
           entry("Gather", OnnxConstants::gather),
           entry("Identity", (node, x) -> x.get(0)),
-          entry("Mul", (node, x) -> x.get(0).mul(x.get(1))),
+          entry("Mul", (node, x) -> arithmetic(node, x, INDArray::mul)),
           entry("Reshape", OnnxConstants::reshape),
-          entry("Shape", (node, x) -> Nd4j.createFromArray(x.get(0).shape())),
+          entry("Shape", (node, x) -> OnnxOperators.shape(node, x.get(0).shape())),
           entry("Squeeze", OnnxConstants::squeeze),
-          entry("Sub", (node, x) -> x.get(0).sub(x.get(1))),
+          entry("Sub", (node, x) -> arithmetic(node, x, INDArray::sub)),
           entry("Transpose", OnnxConstants::transpose),
           entry("Unsqueeze", OnnxConstants::unsqueeze));
 
@@ -108,8 +109,18 @@ final class OnnxConstants {
             });
   }
 
-  private static INDArray divide(OnnxNode node, List<INDArray> x) {
-    return x.get(0).isZ() ? Nd4j.math().floorDiv(x.get(0), x.get(1)) : x.get(0).div(x.get(1));
+  private static INDArray arithmetic(
+      OnnxNode node, List<INDArray> x, BinaryOperator<INDArray> operation) {
+    INDArray a = x.get(0);
+    INDArray b = x.get(1);
+    if (!a.equalShapes(b)
+        && !(a.length() == 1 && a.rank() <= b.rank())
+        && !(b.length() == 1 && b.rank() <= a.rank())) {
+      throw node.unsupported(
+          "of constants of shapes %s and %s; supported are equal shapes, or one number"
+              .formatted(Arrays.toString(a.shape()), Arrays.toString(b.shape())));
+    }
+    return operation.apply(a, b);
   }
 
   private static INDArray concat(OnnxNode node, List<INDArray> x) {
@@ -123,10 +134,11 @@ final class OnnxConstants {
     if (from.rank() != 1 || node.integer("axis", 0) != 0 || indices.rank() > 1) {
       throw node.unsupported("supported on constants: elements of a vector");
     }
-    long[] vector = OnnxTensors.longs(from);
-    long[] taken =
+    // A double holds every number of the types that are read, but for integers above 2^53.
+    double[] vector = OnnxTensors.doubles(from);
+    double[] taken =
         Arrays.stream(OnnxTensors.longs(indices))
-            .map(i -> vector[(int) (i < 0 ? i + vector.length : i)])
+            .mapToDouble(i -> vector[(int) (i < 0 ? i + vector.length : i)])
             .toArray();
     INDArray result = Nd4j.createFromArray(taken).castTo(from.dataType());
     return indices.rank() == 0 ? Nd4j.scalar(from.dataType(), taken[0]) : result;

@@ -37,6 +37,12 @@ record OnnxModel(
     long[] input,
     String output) {
 
+  /**
+   * Before it, dropout and batch normalization train unless an attribute says otherwise, and
+   * arithmetic broadcasts by attributes.
+   */
+  private static final int OLDEST_OPSET = 7;
+
   static OnnxModel read(byte[] bytes, String name, String origin) throws IOException {
     if (bytes.length == 0) {
       throw new IOException(origin + " is empty, expected an ONNX model");
@@ -56,6 +62,11 @@ record OnnxModel(
       throw new IOException(
           "%s is not an ONNX model, or is cut short: it holds no %s"
               .formatted(origin, graph.getNodeCount() == 0 ? "nodes" : "outputs or operator set"));
+    }
+    if (opset < OLDEST_OPSET) {
+      throw new UnsupportedModelException(
+          "network %s is written in version %d of ONNX's operators; supported are %d and later"
+              .formatted(name, opset, OLDEST_OPSET));
     }
     List<OnnxNode> nodes = new ArrayList<>();
     for (NodeProto node : graph.getNodeList()) {

@@ -38,7 +38,7 @@ final class OnnxOperators {
           entry("Concat", OnnxOperators::concat),
           entry("Conv", OnnxOperators::convolution),
           entry("Div", OnnxOperators::divide),
-          entry("Dropout", OnnxOperators::identity),
+          entry("Dropout", OnnxOperators::dropout),
           entry("Elu", (n, to) -> activation(n, to, Function.ELU, n.number("alpha", 1), 0)),
           entry("Flatten", OnnxOperators::flatten),
           entry("Gemm", OnnxOperators::gemm),
@@ -128,7 +128,8 @@ final class OnnxOperators {
   }
 
   private static INDArray bias(OnnxNode node, INDArray bias, long length, double beta) {
-    if (bias.length() != length && bias.length() != 1) {
+    boolean column = bias.rank() > 1 && bias.size(0) != 1; // one number an image
+    if (column || (bias.length() != length && bias.length() != 1)) {
       throw node.unsupported(
           "its bias has shape %s; supported is a vector of %d"
               .formatted(Arrays.toString(bias.shape()), length));
@@ -155,6 +156,10 @@ final class OnnxOperators {
   private static void batchNormalization(OnnxNode node, OnnxTranslation to) {
     if (node.integer("training_mode", 0) != 0) {
       throw node.unsupported("training_mode = 1; supported is inference");
+    }
+    // Before opset 14 the statistics as further outputs are what says training.
+    if (node.proto().getOutputCount() > 1) {
+      throw node.unsupported("with statistics as further outputs; supported is inference");
     }
     Tensor x = to.tensor(node, 0);
     double[] gamma = OnnxTensors.doubles(to.required(node, 1, "scale"));
@@ -302,6 +307,14 @@ final class OnnxOperators {
     to.output(node, new Node.Softmax(node.output(), x.node(), (int) axis - 1));
   }
 
+  private static void dropout(OnnxNode node, OnnxTranslation to) {
+    INDArray training = to.constant(node, 2, "training_mode");
+    if (training != null && OnnxTensors.longs(training)[0] != 0) {
+      throw node.unsupported("training_mode = 1; supported is inference");
+    }
+    identity(node, to);
+  }
+
   private static void identity(OnnxNode node, OnnxTranslation to) {
     to.same(node, to.tensor(node, 0));
   }
@@ -316,9 +329,15 @@ final class OnnxOperators {
     Padded x = to.paddedTensor(node, 0);
     boolean counts = node.integer("count_include_pad", 0) != 0;
     boolean around = Arrays.stream(x.pads()).anyMatch(p -> p != 0);
-    boolean own = Arrays.stream(node.integers("pads")).anyMatch(p -> p != 0);
+    boolean own =
+        Arrays.stream(node.integers("pads")).anyMatch(p -> p != 0)
+            || node.text("auto_pad", "NOTSET").startsWith("SAME");
     if (around && own && !counts) {
       throw node.unsupported("its zeros count only in part; supported is all or none");
+    }
+    if (around && node.integer("ceil_mode", 0) != 0) {
+      // A last window may start in the zeros of the padding before it, though not in its own.
+      throw node.unsupported("ceil_mode = 1 on a padded input; supported is 0");
     }
     pool(node, to, Node.Pool.Kind.AVERAGE, x, counts || around);
   }
@@ -398,6 +417,9 @@ final class OnnxOperators {
 
   private static void pad(OnnxNode node, OnnxTranslation to) {
     Tensor x = to.tensor(node, 0);
+    if (!node.input(3).isEmpty()) {
+      throw node.unsupported("with axes as an input; supported are pads of all axes");
+    }
     INDArray given = to.constant(node, 1, "pads");
     long[] pads = given == null ? node.integers("pads") : OnnxTensors.longs(given);
     if (Arrays.stream(pads).allMatch(p -> p == 0)) {
@@ -444,8 +466,7 @@ final class OnnxOperators {
 
   private static void reshape(OnnxNode node, OnnxTranslation to) {
     Tensor x = to.tensor(node, 0);
-    INDArray given = to.constant(node, 1, "shape");
-    long[] shape = given == null ? node.integers("shape") : OnnxTensors.longs(given).clone();
+    long[] shape = OnnxTensors.longs(to.required(node, 1, "shape"));
     if (shape.length > 0 && shape[0] == to.batch()) {
       shape[0] = 1;
     }
@@ -458,6 +479,9 @@ final class OnnxOperators {
     long[] axes = given == null ? node.integers("axes") : OnnxTensors.longs(given);
     if (axes.length == 0) {
       throw node.unsupported("without axes, which would drop a batch of one; supported are axes");
+    }
+    if (Arrays.stream(axes).anyMatch(a -> axis(a, x.shape().length + 1) == 0)) {
+      throw node.unsupported("of the batch; supported are the other axes");
     }
     batched(node, to, x, squeezed(one(x.shape()), axes));
   }
@@ -496,10 +520,14 @@ final class OnnxOperators {
   }
 
   private static void shape(OnnxNode node, OnnxTranslation to) {
-    long[] shape = one(to.tensor(node, 0).shape());
+    to.output(node, shape(node, one(to.tensor(node, 0).shape())));
+  }
+
+  /** The part of a shape that a node asks for; all of it before opset 15. */
+  static INDArray shape(OnnxNode node, long[] shape) {
     int start = (int) axis(node.integer("start", 0), shape.length);
     int end = (int) axis(node.integer("end", shape.length), shape.length);
-    to.output(node, Nd4j.createFromArray(Arrays.copyOfRange(shape, start, end)));
+    return Nd4j.createFromArray(Arrays.copyOfRange(shape, start, end));
   }
 
   private static void batched(OnnxNode node, OnnxTranslation to, Tensor x, long[] shape) {

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * One operation of a network, with its weights.
  *
  * <p>Shapes are those of one example, without the batch axis: {@code [C, H, W]} for maps, {@code
- * [D]} for vectors. The output of a node carries the node's name. Weights are never changed after
- * construction.
+ * [D]} for vectors. The output of a node carries the node's name. Weights are finite, and never
+ * changed after construction.
  *
  * @since 0.1
  */
@@ -100,6 +100,7 @@ public sealed interface Node {
       Shapes.checkNumbers(name, "stride", stride, 2, 1);
       Shapes.checkNumbers(name, "pads", pads, 4, 0);
       Shapes.checkNumbers(name, "dilation", dilation, 2, 1);
+      Shapes.checkFinite(name, weights, bias);
     }
 
     @Override
@@ -145,6 +146,7 @@ public sealed interface Node {
                 .formatted(name, Arrays.toString(weights.shape())));
       }
       Shapes.checkBias(name, bias, weights.size(0));
+      Shapes.checkFinite(name, weights, bias);
     }
 
     @Override
@@ -181,6 +183,7 @@ public sealed interface Node {
                   .formatted(name, Arrays.toString(scale.shape()), Arrays.toString(shift.shape())));
         }
       }
+      Shapes.checkFinite(name, scale, shift);
     }
 
     @Override

@@ -33,6 +33,18 @@ final class Shapes {
     }
   }
 
+  /** Some operations of ND4J drop NaN: of a network that holds it, results would look sound. */
+  static void checkFinite(String node, @Nullable INDArray... arrays) {
+    for (INDArray array : arrays) {
+      // A sum is finite only if its terms are.
+      if (array != null && !Double.isFinite(array.sumNumber().doubleValue())) {
+        throw new IllegalArgumentException(
+            "node '%s': expected finite weights, got NaN or an infinity among them"
+                .formatted(node));
+      }
+    }
+  }
+
   static void checkNumbers(String node, String what, int[] numbers, int count, int least) {
     if (numbers.length != count || Arrays.stream(numbers).anyMatch(n -> n < least)) {
       throw new IllegalArgumentException(

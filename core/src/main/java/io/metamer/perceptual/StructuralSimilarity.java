@@ -43,6 +43,11 @@ public record StructuralSimilarity() implements PerceptualDistance {
           "expected images of shape [N, C, H, W] with at least %d rows and columns, got %s"
               .formatted(WINDOW, Arrays.toString(reference.shape())));
     }
+    // In whole numbers the weights of a window are all 0.
+    if (reference.dataType() != DataType.FLOAT && reference.dataType() != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          "expected images of type FLOAT or DOUBLE, got " + reference.dataType());
+    }
     try (MemoryWorkspace ws = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       return new Loss(reference.dup('c'));
     }

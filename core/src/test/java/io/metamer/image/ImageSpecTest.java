@@ -12,6 +12,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 final class ImageSpecTest {
 
@@ -62,6 +63,26 @@ final class ImageSpecTest {
   }
 
   @Test
+  void batch_ofAnotherType_isRefused() {
+    assertRefused(
+        "expected targets of type FLOAT or DOUBLE, got INT",
+        () -> SPEC.check(Nd4j.zeros(DataType.INT32, 4, 1, 2, 2), "targets"));
+  }
+
+  @Test
+  void batch_thatIsAViewOfPartOfAnother_isCheckedByItsOwnPixels() {
+    INDArray all = Nd4j.zeros(DataType.FLOAT, 6, 1, 2, 2);
+    INDArray images = all.get(NDArrayIndex.interval(2, 5));
+    assertDoesNotThrow(() -> SPEC.check(images, "targets"));
+    all.putScalar(new int[] {5, 0, 0, 0}, Double.NaN);
+    assertDoesNotThrow(() -> SPEC.check(images, "targets"));
+    all.putScalar(new int[] {3, 0, 1, 1}, Double.NaN);
+    assertRefused(
+        "expected finite pixels in targets, image 1 has others",
+        () -> SPEC.check(images, "targets"));
+  }
+
+  @Test
   void clip_limitsACopyToTheBounds() {
     ImageSpec spec = new ImageSpec(1, 1, 4, -1, 2);
     for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
@@ -108,6 +129,20 @@ final class ImageSpecTest {
         1e-12,
         1e-12);
     assertEquals(-1, x.getDouble(0));
+  }
+
+  @Test
+  void toUnit_ofTheBounds_isExact() {
+    for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
+      for (double[] bounds : new double[][] {{-4, -3.8}, {0.1, 0.7}, {-2.117904, 2.64}}) {
+        INDArray x = Nd4j.createFromArray(bounds).castTo(type);
+
+        INDArray unit = new ImageSpec(1, 1, 2, bounds[0], bounds[1]).toUnit(x);
+
+        assertEquals(0, unit.getDouble(0));
+        assertEquals(1, unit.getDouble(1));
+      }
+    }
   }
 
   private static void assertRefused(String message, Executable call) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 final class SeedsTest {
 
@@ -117,6 +118,16 @@ final class SeedsTest {
     assertRefused(
         "expected images of shape [N, 1, 8, 8], got [3, 3, 8, 8]",
         () -> Seeds.fromImages(ImageSpec.gray(8), images, new int[] {0}));
+  }
+
+  @Test
+  void fromImages_ofAViewOfPartOfABatch_takesItsImages() {
+    INDArray all = Seeds.perImage(SPEC, 5, 1);
+
+    INDArray seeds = Seeds.fromImages(SPEC, all.get(NDArrayIndex.interval(2, 5)), new int[] {1, 0});
+
+    assertEquals(all.slice(3), seeds.slice(0));
+    assertEquals(all.slice(2), seeds.slice(1));
   }
 
   @Test

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 final class InverterTest {
 
@@ -174,6 +176,33 @@ final class InverterTest {
   }
 
   @Test
+  void image_whoseLossIsMinusInfinity_keepsItsBestFiniteIterate() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    Regularizer bottomless =
+        new Regularizer() {
+          @Override
+          public String name() {
+            return "bottomless";
+          }
+
+          @Override
+          public DifferentiableLoss bind(InversionProblem problem) {
+            return (x, rows) -> {
+              double[] value = new double[rows.length];
+              Arrays.fill(value, Double.NEGATIVE_INFINITY);
+              return new ValueAndGradient(value, x.ulike().assign(0));
+            };
+          }
+        };
+    InversionOptions options = InversionOptions.defaults().withRegularizer(bottomless);
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      assertEquals(StopReason.DIVERGED, result.outcomes().get(0).stop());
+      assertEquals(Double.POSITIVE_INFINITY, result.outcomes().get(0).loss());
+    }
+  }
+
+  @Test
   void listener_thatOverwritesWhatItIsTold_changesNothing() {
     INDArray targets = uniform(3, 1, DataType.DOUBLE);
     INDArray seeds = uniform(3, 2, DataType.DOUBLE);
@@ -194,6 +223,38 @@ final class InverterTest {
                 })) {
       assertClose(quiet.images(), meddled.images(), 0, 0);
       assertEquals(11, told[0]);
+    }
+  }
+
+  @Test
+  void listener_thatSearchesInBetween_changesNothing() {
+    INDArray targets = uniform(3, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(3, 2, DataType.DOUBLE);
+    Inverter inverter = new Inverter(MODEL, InversionOptions.defaults().withIterations(10));
+    INDArray others = uniform(5, 3, DataType.DOUBLE);
+    try (InversionResult quiet = inverter.invert(targets, seeds);
+        InversionResult busy =
+            inverter.invert(targets, seeds, t -> inverter.invert(others, others).close())) {
+      assertClose(quiet.images(), busy.images(), 0, 0);
+      assertEquals(quiet.outcomes(), busy.outcomes());
+    }
+  }
+
+  @Test
+  void search_ofPartOfABatch_isThatOfItsCopy() {
+    INDArray targets = uniform(5, 1, DataType.FLOAT);
+    INDArray seeds = uniform(5, 2, DataType.FLOAT);
+    INDArrayIndex some = NDArrayIndex.interval(2, 4);
+    Inverter inverter = new Inverter(MODEL, InversionOptions.defaults().withIterations(5));
+    for (boolean raw : new boolean[] {false, true}) {
+      Inverter either =
+          new Inverter(MODEL, InversionOptions.defaults().withIterations(5).withRawSeed(raw));
+      try (InversionResult views = either.invert(targets.get(some), seeds.get(some));
+          InversionResult copies =
+              inverter.invert(targets.get(some).dup('c'), seeds.get(some).dup('c'))) {
+        assertClose(copies.images(), views.images(), 0, 0);
+        assertEquals(copies.provenance().targetsSha256(), views.provenance().targetsSha256());
+      }
     }
   }
 
@@ -281,6 +342,9 @@ final class InverterTest {
     assertRefused(good, nan, "seeds");
     assertRefused(dark, good, "1");
     assertRefused(Nd4j.empty(DataType.DOUBLE), good, "targets");
+    INDArray bytes = Nd4j.zeros(DataType.DOUBLE, 2, 2, 3, 4);
+    bytes.putScalar(new long[] {1, 0, 2, 3}, 255);
+    assertRefused(bytes, good, "expected targets in [0.0, 1.0], got values from 0.0 to 255.0");
   }
 
   private static void assertRefused(INDArray targets, INDArray seeds, String expected) {

@@ -95,6 +95,18 @@ final class OnnxFile {
     return this;
   }
 
+  /** Gives the last node one more output. */
+  OnnxFile alsoOutput(String name) {
+    graph.getNodeBuilder(graph.getNodeCount() - 1).addOutput(name);
+    return this;
+  }
+
+  /** Takes the last node's own name away. */
+  OnnxFile unnamed() {
+    graph.getNodeBuilder(graph.getNodeCount() - 1).clearName();
+    return this;
+  }
+
   OnnxFile domain(String domain) {
     graph.getNodeBuilder(graph.getNodeCount() - 1).setDomain(domain);
     return this;

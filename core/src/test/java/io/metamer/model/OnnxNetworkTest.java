@@ -1,5 +1,6 @@
 package io.metamer.model;
 
+import static io.metamer.contract.Close.assertClose;
 import static io.metamer.model.Messages.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -23,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.shade.protobuf.ByteString;
 
 final class OnnxNetworkTest {
@@ -95,6 +98,67 @@ final class OnnxNetworkTest {
   }
 
   @Test
+  void load_ofOperatorsOlderThanTheTable_namesTheVersions() {
+    OnnxFile file = OnnxFile.ofImages(3, 8, 8).node("Dropout", "y", "x").output("y").opset(6);
+    assertRefused(
+        UnsupportedModelException.class, file::read, "version 6", "supported are 7 and later");
+  }
+
+  @Test
+  void constants_gathered_keepTheirFractions() throws IOException {
+    Network network =
+        OnnxFile.ofImages(3, 8, 8)
+            .constant("std", new long[] {3}, 0.25, 0.5, 0.75)
+            .integers("one", 1)
+            .node("Gather", "c", "std", "one")
+            .node("Mul", "y", "x", "c")
+            .output("y")
+            .read();
+    assertValues(network, 0.5);
+  }
+
+  @Test
+  void constants_ofWholeNumbersDivided_areCutTowardsZero() throws IOException {
+    Network network =
+        OnnxFile.ofImages(3, 8, 8)
+            .integers("a", -7)
+            .integers("b", 2)
+            .node("Div", "d", "a", "b")
+            .node("Cast", "c", "d")
+            .with("to", 1)
+            .node("Mul", "y", "x", "c")
+            .output("y")
+            .read();
+    assertValues(network, -3);
+  }
+
+  @Test
+  void shapeOfAConstant_fromAStart_isThatPart() throws IOException {
+    Network network =
+        OnnxFile.ofImages(3, 8, 8)
+            .opset(15)
+            .constant("c", new long[] {2, 3, 4}, new double[24])
+            .node("Shape", "s", "c")
+            .with("start", 2)
+            .node("Cast", "f", "s")
+            .with("to", 1)
+            .node("Mul", "y", "x", "f")
+            .output("y")
+            .read();
+    assertValues(network, 4);
+  }
+
+  @Test
+  void nodesWithoutANameOfTheirOwn_giveNoAlias() throws IOException {
+    Network network =
+        OnnxFile.ofImages(3, 8, 8).node("Relu", "y", "x").unnamed().output("y").read();
+    assertRefused(
+        IllegalArgumentException.class,
+        () -> network.at("", IMAGES, Preprocessing.none()),
+        "no layer \"\"");
+  }
+
+  @Test
   void load_ofVectorsAsInput_isRefused() {
     OnnxFile file = OnnxFile.ofImages(784).node("Relu", "y", "x").output("y");
     assertRefused(UnsupportedModelException.class, file::read, "input x of 2 axes", "[N, C, H, W]");
@@ -149,6 +213,13 @@ final class OnnxNetworkTest {
                     .constant("b", new long[] {3}, 1, 2, 3)
                     .node("Gemm", "y", "v", "w", "b")),
         refusal(
+            "its bias has shape [2, 1]",
+            f ->
+                vectors(f)
+                    .constant("w", new long[] {192, 2}, new double[384])
+                    .constant("b", new long[] {2, 1}, 1, 2)
+                    .node("Gemm", "y", "v", "w", "b")),
+        refusal(
             "supported are vectors times a constant matrix",
             f -> f.constant("w", new long[] {8, 1}, new double[8]).node("MatMul", "y", "x", "w")),
         refusal("its weights (v) is computed", f -> vectors(f).node("Conv", "y", "x", "v")),
@@ -166,6 +237,55 @@ final class OnnxNetworkTest {
             "supported are activations only",
             f -> f.constant("c", new long[] {1}, 1).node("Sum", "y", "x", "c", "x")),
         refusal("its divisor (v) is computed", f -> vectors(f).node("Div", "y", "v", "v")),
+        refusal(
+            "with statistics as further outputs",
+            f -> f.node("BatchNormalization", "y", "x").alsoOutput("mean")),
+        refusal(
+            "operator Dropout: training_mode = 1",
+            f ->
+                f.constant("r", new long[0], 0.5)
+                    .constant(
+                        TensorProto.newBuilder()
+                            .setName("t")
+                            .setDataType(9)
+                            .addInt32Data(1)
+                            .build())
+                    .node("Dropout", "y", "x", "r", "t")),
+        refusal(
+            "with axes as an input",
+            f ->
+                f.integers("p", 1, 1, 0, 0, 1, 1, 0, 0)
+                    .integers("a", 2, 3, 0, 1)
+                    .node("Pad", "b", "x", "p", "", "a")
+                    .node("AveragePool", "y", "b")
+                    .with("kernel_shape", 2, 2)),
+        refusal(
+            "its zeros count only in part",
+            f ->
+                padded(f)
+                    .node("AveragePool", "y", "a")
+                    .with("kernel_shape", 2, 2)
+                    .with(text("auto_pad", "SAME_UPPER"))),
+        refusal(
+            "ceil_mode = 1 on a padded input",
+            f ->
+                padded(f)
+                    .node("AveragePool", "y", "a")
+                    .with("kernel_shape", 2, 2)
+                    .with("ceil_mode", 1)),
+        refusal(
+            "of the batch; supported are the other axes",
+            f ->
+                f.node("GlobalMaxPool", "a", "x")
+                    .integers("s", 0, 2)
+                    .node("Squeeze", "y", "a", "s")),
+        refusal(
+            "of constants of shapes [2, 1] and [2]",
+            f ->
+                f.constant("a", new long[] {2, 1}, 1, 2)
+                    .constant("b", new long[] {2}, 1, 2)
+                    .node("Mul", "c", "a", "b")
+                    .node("Mul", "y", "x", "c")),
         refusal("along axis 0", f -> f.node("Softmax", "y", "x").with("axis", 0)),
         refusal(
             "dilations [2, 2]",
@@ -277,6 +397,18 @@ final class OnnxNetworkTest {
 
   private static Arguments refusal(String reason, UnaryOperator<OnnxFile> change) {
     return Arguments.of(reason, change);
+  }
+
+  /** The layer y of images that are 1 everywhere. */
+  private static void assertValues(Network network, double expected) {
+    try (Taps taps = network.taps(List.of("y"), IMAGES, Preprocessing.none())) {
+      INDArray x = Nd4j.ones(DataType.DOUBLE, 1, 3, 8, 8);
+      assertClose(x.mul(expected), taps.forward(x).get(0), 1e-12, 0);
+    }
+  }
+
+  private static OnnxFile padded(OnnxFile file) {
+    return file.integers("p", 0, 0, 1, 1, 0, 0, 1, 1).node("Pad", "a", "x", "p");
   }
 
   private static OnnxFile vectors(OnnxFile file) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 final class GraphTest {
 
@@ -215,7 +216,31 @@ final class GraphTest {
         Arguments.of(
             "pads below the kernel's size",
             (Runnable) () -> Networks.pool("p", "x", Kind.MAX, 2, 2, 2)),
+        Arguments.of(
+            "node 'd': expected finite weights",
+            (Runnable) () -> new Node.Dense("d", "x", numbers(1, Double.NaN), null)),
+        Arguments.of(
+            "node 'c': expected finite weights",
+            (Runnable)
+                () ->
+                    convolution(
+                        numbers(1, 2).reshape(1, 2, 1, 1),
+                        numbers(Double.POSITIVE_INFINITY).reshape(1),
+                        ONE,
+                        NONE,
+                        ONE,
+                        1)),
+        Arguments.of(
+            "node 'a': expected finite weights",
+            (Runnable)
+                () ->
+                    new Node.Affine(
+                        "a", "x", numbers(1).reshape(1), numbers(Double.NaN).reshape(1))),
         Arguments.of("two or more inputs", (Runnable) () -> new Node.Add("s", List.of("x"))));
+  }
+
+  private static INDArray numbers(double... row) {
+    return Nd4j.createFromArray(new double[][] {row});
   }
 
   private static Arguments wrong(String message, List<Node> nodes) {

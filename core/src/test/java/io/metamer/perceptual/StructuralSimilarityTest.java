@@ -82,6 +82,15 @@ final class StructuralSimilarityTest implements PerceptualDistanceContract {
   }
 
   @Test
+  void images_ofWholeNumbers_areRefused() {
+    INDArray whole = Nd4j.zeros(DataType.INT32, 1, 1, 12, 12);
+    assertEquals(
+        "expected images of type FLOAT or DOUBLE, got INT",
+        assertThrows(IllegalArgumentException.class, () -> distance().between(whole, whole))
+            .getMessage());
+  }
+
+  @Test
   void batch_ofAnotherType_isRefused() {
     IllegalArgumentException refused =
         assertThrows(
