@@ -33,7 +33,13 @@ final class CompiledTaps implements Taps {
   private record Key(int batch, DataType type) {}
 
   /** A batch size's network and preprocessing. */
-  private record Stage(Normalization normalization, CompiledNetwork network) {}
+  private record Stage(Normalization normalization, CompiledNetwork network) {
+
+    void close() {
+      network.close();
+      normalization.close();
+    }
+  }
 
   CompiledTaps(Engine engine, Graph graph, ImageSpec input, Preprocessing preprocessing) {
     this.engine = engine;
@@ -72,7 +78,7 @@ final class CompiledTaps implements Taps {
   public void close() {
     closed = true;
     last = null;
-    stages.values().forEach(stage -> stage.network.close());
+    stages.values().forEach(Stage::close);
     stages.clear();
   }
 
@@ -101,7 +107,7 @@ final class CompiledTaps implements Taps {
     if (stage == null) {
       if (stages.size() == KEPT) {
         var oldest = stages.entrySet().iterator();
-        oldest.next().getValue().network.close();
+        oldest.next().getValue().close();
         oldest.remove();
       }
       stage =

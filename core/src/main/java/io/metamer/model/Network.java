@@ -104,7 +104,8 @@ public final class Network {
    *
    * @param images what the images look like
    * @return from input to output
-   * @throws IllegalArgumentException if the network takes other images
+   * @throws IllegalArgumentException if the network takes other images; the message names the node
+   *     that cannot
    * @throws UnsupportedModelException if the network has a node that Metamer cannot run
    */
   public List<Layer> layers(ImageSpec images) {
@@ -189,6 +190,12 @@ public final class Network {
     // Weights outlive whatever workspace the caller has open.
     try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       return source.translate(shape);
+    } catch (IllegalArgumentException e) {
+      // What a node says of itself, such as a window larger than the map that it is given.
+      throw new IllegalArgumentException(
+          "network %s cannot take images of %s: %s"
+              .formatted(name, dimensions(shape), e.getMessage()),
+          e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.metamer.model;
 
 import io.metamer.image.ImageSpec;
+import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -60,5 +61,11 @@ final class Normalization {
   INDArray pullBack(INDArray atNormalized) {
     gradient.assign(within);
     return gradient.muli(atNormalized).muli(scale);
+  }
+
+  void close() {
+    for (INDArray buffer : List.of(scale, shift, normalized, within, gradient)) {
+      buffer.close();
+    }
   }
 }

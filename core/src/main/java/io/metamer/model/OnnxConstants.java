@@ -138,10 +138,18 @@ final class OnnxConstants {
     double[] vector = OnnxTensors.doubles(from);
     double[] taken =
         Arrays.stream(OnnxTensors.longs(indices))
-            .mapToDouble(i -> vector[(int) (i < 0 ? i + vector.length : i)])
+            .mapToDouble(i -> vector[index(node, i, vector.length)])
             .toArray();
     INDArray result = Nd4j.createFromArray(taken).castTo(from.dataType());
     return indices.rank() == 0 ? Nd4j.scalar(from.dataType(), taken[0]) : result;
+  }
+
+  /** A negative index counts from the end. */
+  private static int index(OnnxNode node, long given, int length) {
+    if (given < -length || given >= length) {
+      throw node.unsupported("index %d of a vector of length %d".formatted(given, length));
+    }
+    return Math.toIntExact(given < 0 ? given + length : given);
   }
 
   private static INDArray reshape(OnnxNode node, List<INDArray> x) {

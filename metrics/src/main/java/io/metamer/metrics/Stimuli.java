@@ -6,6 +6,7 @@ import io.metamer.inversion.InversionResult;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The images of a result as observers see them: clipped to the bounds and rounded to 8 bits, in [0,
@@ -65,6 +66,7 @@ public final class Stimuli {
           case SEED -> result.seeds();
           case IRI -> result.images();
         };
-    return batch.slice(stimulus.index());
+    // Not slice, which is empty for views that start later in their array.
+    return batch.get(NDArrayIndex.point(stimulus.index()));
   }
 }
