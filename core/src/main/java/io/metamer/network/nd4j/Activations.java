@@ -15,17 +15,58 @@ final class Activations {
   private Activations() {}
 
   static Operation of(Node.Activation node, DataType type) {
+    INDArray one = Tape.constant(type, 1);
     return switch (node.function()) {
-      case RELU -> new Relu();
-      case LEAKY_RELU -> new LeakyRelu(node.alpha(), type);
+      case RELU ->
+          new FromOutput(
+              (tape, x, y) -> tape.call("relu", y, x).reals(0),
+              (tape, y, slope) -> tape.step(y, 0, slope));
+      case LEAKY_RELU -> leakyRelu(node.alpha(), type);
       case ELU -> new Elu(node.alpha());
       case CLIP -> new Clip(node.alpha(), node.beta(), type);
-      case SIGMOID -> new Sigmoid(Tape.constant(type, 1));
-      case TANH -> new Tanh(Tape.constant(type, 1));
+      case SIGMOID ->
+          new FromOutput(
+              (tape, x, y) -> tape.call("sigmoid", y, x),
+              (tape, y, slope) -> {
+                tape.subtract(one, y, slope);
+                tape.multiply(slope, y, slope);
+              });
+      case TANH ->
+          new FromOutput(
+              (tape, x, y) -> tape.call("tanh", y, x),
+              (tape, y, slope) -> {
+                tape.multiply(y, y, slope);
+                tape.subtract(one, slope, slope);
+              });
     };
   }
 
-  private record Relu() implements Operation {
+  /** Two lines that cross at 0; ND4J's own operation takes alpha in float. */
+  private static Operation leakyRelu(double alpha, DataType type) {
+    return new FromInput(
+        (tape, x, y) -> {
+          tape.multiply(x, Tape.constant(type, alpha), y);
+          tape.call(alpha <= 1 ? "maximum" : "minimum", y, y, x);
+        },
+        (tape, x, slope) -> {
+          tape.step(x, 0, slope);
+          tape.multiply(slope, Tape.constant(type, 1 - alpha), slope);
+          tape.add(slope, Tape.constant(type, alpha), slope);
+        });
+  }
+
+  /** Computes y from x. */
+  private interface Function {
+    void record(Tape tape, INDArray x, INDArray y);
+  }
+
+  /** Computes the derivative from what is kept, the function's output or its input. */
+  private interface Slope {
+    void record(Tape tape, INDArray kept, INDArray slope);
+  }
+
+  /** The output overwrites the input. */
+  private record FromOutput(Function function, Slope slope) implements Operation {
     @Override
     public boolean needsOutput() {
       return true;
@@ -38,57 +79,42 @@ final class Activations {
 
     @Override
     public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      tape.call("relu", y, x.get(0)).reals(0);
+      function.record(tape, x.get(0), y);
     }
 
     @Override
     public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.transform(
-          0,
-          (g, z) ->
-              turn.scratch(
-                  y.shape(),
-                  slope -> {
-                    turn.tape().step(y, 0, slope);
-                    turn.tape().multiply(g, slope, z);
-                  }));
+      multiply(turn, slope, y);
     }
   }
 
-  private record LeakyRelu(double alpha, DataType type) implements Operation {
-
-    // A negative slope turns the sign, which then is not to be seen in the output.
+  private record FromInput(Function function, Slope slope) implements Operation {
     @Override
     public boolean needsInputs() {
-      return alpha < 0;
+      return true;
     }
 
-    @Override
-    public boolean needsOutput() {
-      return alpha >= 0;
-    }
-
-    // Two lines cross at 0; ND4J's own operation takes alpha in float.
     @Override
     public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      tape.multiply(x.get(0), Tape.constant(type, alpha), y);
-      tape.call(alpha <= 1 ? "maximum" : "minimum", y, y, x.get(0));
+      function.record(tape, x.get(0), y);
     }
 
     @Override
     public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.transform(
-          0,
-          (g, z) ->
-              turn.scratch(
-                  y.shape(),
-                  slope -> {
-                    turn.tape().step(alpha < 0 ? x.get(0) : y, 0, slope);
-                    turn.tape().multiply(slope, Tape.constant(type, 1 - alpha), slope);
-                    turn.tape().add(slope, Tape.constant(type, alpha), slope);
-                    turn.tape().multiply(g, slope, z);
-                  }));
+      multiply(turn, slope, x.get(0));
     }
+  }
+
+  private static void multiply(Gradients.Turn turn, Slope slope, INDArray kept) {
+    turn.transform(
+        0,
+        (g, z) ->
+            turn.scratch(
+                kept.shape(),
+                s -> {
+                  slope.record(turn.tape(), kept, s);
+                  turn.tape().multiply(g, s, z);
+                }));
   }
 
   private record Elu(double alpha) implements Operation {
@@ -138,68 +164,6 @@ final class Activations {
                     turn.tape().subtract(Tape.constant(type, 0), y, slope);
                     turn.tape().step(slope, -high, slope);
                     turn.tape().multiply(z, slope, z);
-                  }));
-    }
-  }
-
-  private record Sigmoid(INDArray one) implements Operation {
-    @Override
-    public boolean needsOutput() {
-      return true;
-    }
-
-    @Override
-    public boolean inPlace() {
-      return true;
-    }
-
-    @Override
-    public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      tape.call("sigmoid", y, x.get(0));
-    }
-
-    @Override
-    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.transform(
-          0,
-          (g, z) ->
-              turn.scratch(
-                  y.shape(),
-                  slope -> {
-                    turn.tape().subtract(one, y, slope);
-                    turn.tape().multiply(slope, y, slope);
-                    turn.tape().multiply(g, slope, z);
-                  }));
-    }
-  }
-
-  private record Tanh(INDArray one) implements Operation {
-    @Override
-    public boolean needsOutput() {
-      return true;
-    }
-
-    @Override
-    public boolean inPlace() {
-      return true;
-    }
-
-    @Override
-    public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      tape.call("tanh", y, x.get(0));
-    }
-
-    @Override
-    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.transform(
-          0,
-          (g, z) ->
-              turn.scratch(
-                  y.shape(),
-                  slope -> {
-                    turn.tape().multiply(y, y, slope);
-                    turn.tape().subtract(one, slope, slope);
-                    turn.tape().multiply(g, slope, z);
                   }));
     }
   }
