@@ -127,7 +127,7 @@ public final class Network {
     Translation translation = translate(images);
     String node = translation.resolve(name, layer);
     return new LayerModel(
-        new ModelId(name, sha256, node),
+        new ModelId(name, sha256, node, preprocessing),
         Math.toIntExact(Translation.length(translation.graph().shape(node))),
         compiled(translation, List.of(node), images, preprocessing));
   }

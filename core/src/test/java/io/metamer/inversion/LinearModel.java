@@ -4,6 +4,7 @@ import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import io.metamer.model.ModelId;
+import io.metamer.model.Preprocessing;
 import io.metamer.model.RepresentationModel;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -15,7 +16,7 @@ record LinearModel(ImageSpec input, INDArray matrix) implements RepresentationMo
 
   @Override
   public ModelId id() {
-    return new ModelId("linear", "0".repeat(64), "product");
+    return new ModelId("linear", "0".repeat(64), "product", Preprocessing.none());
   }
 
   @Override

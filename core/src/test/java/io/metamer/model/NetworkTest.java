@@ -56,7 +56,8 @@ final class NetworkTest implements DifferentiableLossContract {
     Network network = network();
     try (RepresentationModel features = network.at("penultimate", IMAGES, Preprocessing.none());
         RepresentationModel logits = network.at("logits", IMAGES, Preprocessing.none())) {
-      assertEquals(new ModelId("small", network.sha256(), "features"), features.id());
+      assertEquals(
+          new ModelId("small", network.sha256(), "features", Preprocessing.none()), features.id());
       assertEquals("scores", logits.id().layer());
       assertEquals(IMAGES, logits.input());
       // x = 0.5 everywhere: relu1 = (1, 0), sum = (1.5, -1), scores as below.

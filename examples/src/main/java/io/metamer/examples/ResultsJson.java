@@ -137,6 +137,8 @@ final class ResultsJson {
     node.put("model", provenance.model().name());
     node.put("modelSha256", provenance.model().sha256());
     node.put("layer", provenance.model().layer());
+    provenance.model().preprocessing().mean().forEach(node.putArray("mean")::add);
+    provenance.model().preprocessing().std().forEach(node.putArray("std")::add);
     node.put("targetsSha256", provenance.targetsSha256());
     node.put("seedsSha256", provenance.seedsSha256());
     node.put("type", provenance.type());

@@ -16,6 +16,7 @@ import io.metamer.metrics.Score;
 import io.metamer.metrics.Stimulus;
 import io.metamer.metrics.Trial;
 import io.metamer.model.ModelId;
+import io.metamer.model.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -77,7 +78,7 @@ final class Synthetic {
             .withIterations(50)
             .withStep(StepRule.normalized(1).withSchedule(Schedule.COSINE)),
         new Provenance(
-            new ModelId(network, "ab".repeat(32), "features"),
+            new ModelId(network, "ab".repeat(32), "features", Preprocessing.none()),
             "cd".repeat(32),
             "ef".repeat(32),
             "FLOAT",

@@ -52,6 +52,7 @@ final class ViewsTest {
     assertEquals(0.34375, score.get("p").doubleValue());
     assertEquals(0.02 * (1 + 5 / 10.0), root.at("/rows/0/outcomes/5/distance").doubleValue());
     assertEquals("ab".repeat(32), root.at("/rows/0/provenance/modelSha256").textValue());
+    assertEquals(1, root.at("/rows/0/provenance/std/0").doubleValue());
     assertEquals("stand-in, not LPIPS", root.get("judgesAre").textValue());
   }
 

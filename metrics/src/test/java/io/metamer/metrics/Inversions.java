@@ -10,6 +10,7 @@ import io.metamer.inversion.Regularizer;
 import io.metamer.inversion.StopReason;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.model.ModelId;
+import io.metamer.model.Preprocessing;
 import io.metamer.perceptual.PerceptualDistance;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class Inversions {
         outcomes,
         InversionOptions.defaults(),
         new Provenance(
-            new ModelId("linear", "0".repeat(64), "penultimate"),
+            new ModelId("linear", "0".repeat(64), "penultimate", Preprocessing.none()),
             "0".repeat(64),
             "0".repeat(64),
             "FLOAT",
