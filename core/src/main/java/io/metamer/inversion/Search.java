@@ -13,7 +13,6 @@ import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.memory.enums.LearningPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * One run of the search: the loop, the best image found for each target, and how each one ended.
@@ -90,7 +89,7 @@ final class Search {
    * candidate.
    */
   void run(INDArray start, InversionListener listener) {
-    boolean raw = start != seeds;
+    boolean raw = options.rawSeed();
     int last = options.iterations();
     INDArray x = start.dup('c');
     int[] rows = IntStream.range(0, stop.length).toArray();
@@ -124,7 +123,7 @@ final class Search {
           finite = IntStream.range(0, rows.length).filter(e::isFinite).toArray();
           if (t < last) {
             descent.step(x, e.gradient, e.gradientNorm, t, last);
-            project(x);
+            x.assign(input.clip(x));
           }
         }
         if (finite.length < rows.length) {
@@ -159,14 +158,10 @@ final class Search {
   }
 
   private Evaluation evaluate(INDArray x, int[] rows) {
-    // The model's gradient is a buffer that its next call overwrites, and a penalty may run the
-    // same model.
     ValueAndGradient m = match.evaluate(x, rows);
-    INDArray gradient = m.gradient().dup('c');
-    double[] distance = m.value().clone();
     ValueAndGradient p = penalty.evaluate(x, rows);
-    gradient.addi(p.gradient());
-    return new Evaluation(distance, p.value(), gradient, gradient.norm2(1, 2, 3).toDoubleVector());
+    INDArray gradient = m.gradient().add(p.gradient());
+    return new Evaluation(m.value(), p.value(), gradient, gradient.norm2(1, 2, 3).toDoubleVector());
   }
 
   private void keepBest(int t, INDArray[] images, int[] rows, Evaluation e) {
@@ -180,12 +175,6 @@ final class Search {
         bestImages[row].assign(images[k]);
       }
     }
-  }
-
-  /** Into the bounds, in place. */
-  private void project(INDArray x) {
-    Transforms.max(x, input.low(), false);
-    Transforms.min(x, input.high(), false);
   }
 
   private void mark(int[] rows, StopReason reason) {

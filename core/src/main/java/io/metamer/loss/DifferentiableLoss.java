@@ -20,8 +20,8 @@ public interface DifferentiableLoss {
    *
    * @param x the batch, shape {@code [k, ...]}; not changed
    * @param rows which of the bound examples each of the k belongs to; length k
-   * @return the k values and the gradient of their sum; its array is valid until the next call, or
-   *     until the caller's memory workspace closes
+   * @return the k values and the gradient of their sum; its array is valid until the next call of
+   *     this loss, whatever other losses do, or until the caller's memory workspace closes
    */
   ValueAndGradient evaluate(INDArray x, int[] rows);
 }
