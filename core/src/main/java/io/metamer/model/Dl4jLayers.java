@@ -281,6 +281,7 @@ final class Dl4jLayers {
             layer.getKernelSize().clone(),
             layer.getStride().clone(),
             pads,
+            new int[] {1, 1},
             false,
             layer.isAvgPoolIncludePadInDivisor()));
   }
@@ -294,11 +295,15 @@ final class Dl4jLayers {
           "over axes %s of %s; supported are the rows and columns of maps"
               .formatted(Arrays.toString(axes), Arrays.toString(x.shape())));
     }
-    Node.Pool.Kind kind = kind(step, layer.getPoolingType());
+    Node.Reduce.Reduction kind =
+        kind(step, layer.getPoolingType()) == Node.Pool.Kind.MAX
+            ? Node.Reduce.Reduction.MAX
+            : Node.Reduce.Reduction.MEAN;
+    int[] map = {1, 2};
     if (!layer.isCollapseDimensions()) {
-      return graph.add(new Node.GlobalPool(step.name(), x.node(), kind));
+      return graph.add(new Node.Reduce(step.name(), x.node(), kind, map));
     }
-    Tensor pooled = graph.add(new Node.GlobalPool(step.name() + "/pool", x.node(), kind));
+    Tensor pooled = graph.step(new Node.Reduce(step.name() + "/pool", x.node(), kind, map));
     return graph.add(new Node.Reshape(step.name(), pooled.node(), new long[] {x.channels()}));
   }
 

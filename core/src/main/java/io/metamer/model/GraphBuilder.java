@@ -4,8 +4,10 @@ import io.metamer.network.Graph;
 import io.metamer.network.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -29,6 +31,7 @@ final class GraphBuilder {
   }
 
   private final List<Node> nodes = new ArrayList<>();
+  private final Set<String> hidden = new HashSet<>();
   private final Map<String, long[]> shapes = new HashMap<>();
   private final Map<String, String> aliases = new HashMap<>();
 
@@ -40,6 +43,13 @@ final class GraphBuilder {
     return new Tensor(node.name(), shape);
   }
 
+  /** Adds a node on the way to one that has a name of the file's; it is not listed as a layer. */
+  Tensor step(Node node) {
+    Tensor tensor = add(node);
+    hidden.add(node.name());
+    return tensor;
+  }
+
   /** Lets a second name stand for a node, unless it is empty or an earlier one has it. */
   void alias(String name, String node) {
     if (!name.isEmpty()) {
@@ -48,7 +58,18 @@ final class GraphBuilder {
   }
 
   Translation build(String output) {
-    return new Translation(new Graph(nodes, List.of(output)), aliases);
+    return build(output, Map.of());
+  }
+
+  /**
+   * Ends the building.
+   *
+   * @param output the file's, a node or one of the refused
+   * @param refused what cannot be computed, by the names under which callers may ask for it
+   */
+  Translation build(String output, Map<String, UnsupportedModelException> refused) {
+    String last = shapes.containsKey(output) ? output : nodes.get(nodes.size() - 1).name();
+    return new Translation(new Graph(nodes, List.of(last)), output, hidden, aliases, refused);
   }
 
   /** {@code gamma * (x - mean) / sqrt(variance + epsilon) + beta} of each channel, from doubles. */

@@ -42,8 +42,8 @@ final class OnnxOperators {
           entry("Elu", (n, to) -> activation(n, to, Function.ELU, n.number("alpha", 1), 0)),
           entry("Flatten", OnnxOperators::flatten),
           entry("Gemm", OnnxOperators::gemm),
-          entry("GlobalAveragePool", (n, to) -> globalPool(n, to, Node.Pool.Kind.AVERAGE)),
-          entry("GlobalMaxPool", (n, to) -> globalPool(n, to, Node.Pool.Kind.MAX)),
+          entry("GlobalAveragePool", (n, to) -> globalPool(n, to, Node.Reduce.Reduction.MEAN)),
+          entry("GlobalMaxPool", (n, to) -> globalPool(n, to, Node.Reduce.Reduction.MAX)),
           entry("Identity", OnnxOperators::identity),
           entry(
               "LeakyRelu",
@@ -52,8 +52,8 @@ final class OnnxOperators {
           entry("MaxPool", OnnxOperators::maxPool),
           entry("Mul", OnnxOperators::multiply),
           entry("Pad", OnnxOperators::pad),
-          entry("ReduceMax", (n, to) -> reduce(n, to, Node.Pool.Kind.MAX)),
-          entry("ReduceMean", (n, to) -> reduce(n, to, Node.Pool.Kind.AVERAGE)),
+          entry("ReduceMax", (n, to) -> reduce(n, to, Node.Reduce.Reduction.MAX)),
+          entry("ReduceMean", (n, to) -> reduce(n, to, Node.Reduce.Reduction.MEAN)),
           entry("Relu", (n, to) -> activation(n, to, Function.RELU, 0, 0)),
           entry("Reshape", OnnxOperators::reshape),
           entry("Shape", OnnxOperators::shape),
@@ -65,6 +65,9 @@ final class OnnxOperators {
           entry("Tanh", (n, to) -> activation(n, to, Function.TANH, 0, 0)),
           entry("Transpose", OnnxOperators::transpose),
           entry("Unsqueeze", OnnxOperators::unsqueeze));
+
+  /** Rows and columns of a map. */
+  private static final int[] MAP = {1, 2};
 
   private OnnxOperators() {}
 
@@ -364,15 +367,16 @@ final class OnnxOperators {
             ints(kernel),
             ints(stride),
             pads(node, x, kernel, stride, dilation),
+            new int[] {1, 1},
             node.integer("ceil_mode", 0) != 0,
             countPadding));
   }
 
-  private static void globalPool(OnnxNode node, OnnxTranslation to, Node.Pool.Kind kind) {
-    to.output(node, new Node.GlobalPool(node.output(), to.tensor(node, 0).node(), kind));
+  private static void globalPool(OnnxNode node, OnnxTranslation to, Node.Reduce.Reduction kind) {
+    to.output(node, new Node.Reduce(node.output(), to.tensor(node, 0).node(), kind, MAP));
   }
 
-  private static void reduce(OnnxNode node, OnnxTranslation to, Node.Pool.Kind kind) {
+  private static void reduce(OnnxNode node, OnnxTranslation to, Node.Reduce.Reduction kind) {
     Tensor x = to.tensor(node, 0);
     INDArray given = to.constant(node, 1, "axes");
     long[] axes = given == null ? node.integers("axes") : OnnxTensors.longs(given);
@@ -389,7 +393,7 @@ final class OnnxOperators {
       globalPool(node, to, kind);
       return;
     }
-    Tensor pooled = to.step(new Node.GlobalPool(node.output() + "/pool", x.node(), kind));
+    Tensor pooled = to.step(new Node.Reduce(node.output() + "/pool", x.node(), kind, MAP));
     to.output(node, new Node.Reshape(node.output(), pooled.node(), new long[] {x.channels()}));
   }
 

@@ -111,7 +111,7 @@ final class OnnxTranslation {
 
   /** Adds a node on the way to the output of an ONNX node. */
   Tensor step(Node node) {
-    return graph.add(node);
+    return graph.step(node);
   }
 
   /** Adds the node that writes the output of an ONNX node, and has its tensor's name. */

@@ -13,16 +13,27 @@ import java.util.Set;
 /**
  * A network file as a graph, for images of one size.
  *
- * @param graph all that was read; its one output is what the file calls the network's
+ * @param graph all that could be read; its one output is what the file calls the network's, or the
+ *     last node where that is refused
+ * @param output what the file calls the network's output
+ * @param hidden nodes on the way to another that stands in the file
  * @param aliases further names of nodes
+ * @param refused names of what cannot be computed, and why
  */
-record Translation(Graph graph, Map<String, String> aliases) {
+record Translation(
+    Graph graph,
+    String output,
+    Set<String> hidden,
+    Map<String, String> aliases,
+    Map<String, UnsupportedModelException> refused) {
 
   /** How many near names the message about an unknown layer lists. */
   private static final int NEAR_NAMES = 5;
 
   Translation {
+    hidden = Set.copyOf(hidden);
     aliases = Map.copyOf(aliases);
+    refused = Map.copyOf(refused);
   }
 
   static long length(long[] shape) {
@@ -37,8 +48,8 @@ record Translation(Graph graph, Map<String, String> aliases) {
     if (node instanceof Node.Pool p) {
       return words(p.kind()) + " pool";
     }
-    if (node instanceof Node.GlobalPool p) {
-      return "global " + words(p.kind()) + " pool";
+    if (node instanceof Node.Reduce r) {
+      return words(r.reduction()) + " over axes " + Arrays.toString(r.axes());
     }
     return node.getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
@@ -47,10 +58,10 @@ record Translation(Graph graph, Map<String, String> aliases) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  /** All nodes but the input. */
+  /** All nodes of the file but the input and constants. */
   List<Layer> layers() {
     return graph.nodes().stream()
-        .filter(node -> !(node instanceof Node.Input))
+        .filter(node -> !node.inputs().isEmpty() && !hidden.contains(node.name()))
         .map(node -> new Layer(node.name(), kind(node), graph.shape(node.name())))
         .toList();
   }
@@ -63,6 +74,11 @@ record Translation(Graph graph, Map<String, String> aliases) {
     String node = aliases.get(layer);
     if (node != null) {
       return node;
+    }
+    boolean ofOutput = layer.equals("penultimate") || layer.equals("logits");
+    UnsupportedModelException refusal = refused.get(ofOutput ? output : layer);
+    if (refusal != null) {
+      throw refusal;
     }
     return switch (layer) {
       case "penultimate" -> penultimate(network);
@@ -78,20 +94,16 @@ record Translation(Graph graph, Map<String, String> aliases) {
     return graph.nodes().stream().map(Node::name).toList();
   }
 
-  private String output() {
-    return graph.outputs().get(0);
-  }
-
   /** The input of the classifier: of the last dense layer, or of a last convolution like it. */
   private String penultimate(String network) {
-    Node node = graph.node(output());
+    Node node = graph.node(output);
     while (node.inputs().size() == 1) {
       if (node instanceof Node.Dense dense) {
         return dense.input();
       }
       if (node instanceof Node.Convolution convolution) {
         // One number a filter and image at the output: a classifier in the form of a convolution.
-        if (length(graph.shape(output())) == convolution.weights().size(0)) {
+        if (length(graph.shape(output)) == convolution.weights().size(0)) {
           return convolution.input();
         }
         break;
@@ -109,8 +121,8 @@ record Translation(Graph graph, Map<String, String> aliases) {
 
   /** The output before a last softmax. */
   private String logits() {
-    String logits = output();
-    Node node = graph.node(output());
+    String logits = output;
+    Node node = graph.node(output);
     while (node instanceof Node.Softmax || node instanceof Node.Reshape) {
       String input = node.inputs().get(0);
       if (node instanceof Node.Softmax) {

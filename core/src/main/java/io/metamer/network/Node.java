@@ -68,6 +68,34 @@ public sealed interface Node {
   }
 
   /**
+   * Numbers that are the same for every image, such as a class token.
+   *
+   * @param name unique in its graph
+   * @param value of one example, without a batch axis
+   */
+  record Constant(String name, INDArray value) implements Node {
+
+    public Constant {
+      if (value.rank() == 0 || value.isEmpty()) {
+        throw new IllegalArgumentException(
+            "node '%s': expected a value of one or more axes, got %s"
+                .formatted(name, Arrays.toString(value.shape())));
+      }
+      Shapes.checkFinite(name, value);
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of();
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      return value.shape().clone();
+    }
+  }
+
+  /**
    * Cross-correlation with zero padding: {@code [C, H, W]} to {@code [O, H', W']}.
    *
    * @param name unique in its graph
@@ -129,7 +157,89 @@ public sealed interface Node {
   }
 
   /**
-   * A matrix product, {@code [D]} to {@code [O]}.
+   * Transposed convolution, the gradient of a convolution with respect to its input: {@code [C, H,
+   * W]} to {@code [O, H', W']} with {@code H' = stride * (H - 1) + dilation * (kH - 1) + 1 +
+   * outputPadding - pads}.
+   *
+   * @param name unique in its graph
+   * @param input the node it reads
+   * @param weights {@code [C, O / groups, kH, kW]}
+   * @param bias {@code [O]}, or none
+   * @param stride rows, columns
+   * @param pads what is cut off the output before and after: top, left, bottom, right
+   * @param outputPadding further rows below and columns to the right, each below the stride or the
+   *     dilation
+   * @param dilation rows, columns
+   * @param groups number of channel groups; C and O are multiples of it
+   */
+  record Deconvolution(
+      String name,
+      String input,
+      INDArray weights,
+      @Nullable INDArray bias,
+      int[] stride,
+      int[] pads,
+      int[] outputPadding,
+      int[] dilation,
+      int groups)
+      implements Node {
+
+    public Deconvolution {
+      if (weights.rank() != 4 || groups < 1 || weights.size(0) % groups != 0) {
+        throw new IllegalArgumentException(
+            "node '%s': expected weights [C, O / groups, kH, kW] with C a multiple of groups = %d, got %s"
+                .formatted(name, groups, Arrays.toString(weights.shape())));
+      }
+      Shapes.checkBias(name, bias, weights.size(1) * groups);
+      Shapes.checkNumbers(name, "stride", stride, 2, 1);
+      Shapes.checkNumbers(name, "pads", pads, 4, 0);
+      Shapes.checkNumbers(name, "output padding", outputPadding, 2, 0);
+      Shapes.checkNumbers(name, "dilation", dilation, 2, 1);
+      for (int axis = 0; axis < 2; axis++) {
+        if (outputPadding[axis] >= Math.max(stride[axis], dilation[axis])) {
+          throw new IllegalArgumentException(
+              "node '%s': expected output padding below stride %s or dilation %s, got %s"
+                  .formatted(
+                      name,
+                      Arrays.toString(stride),
+                      Arrays.toString(dilation),
+                      Arrays.toString(outputPadding)));
+        }
+      }
+      Shapes.checkFinite(name, weights, bias);
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      if (in.length != 3 || in[0] != weights.size(0)) {
+        throw Shapes.misfit(name, "[%d, H, W]".formatted(weights.size(0)), in);
+      }
+      long[] out = {weights.size(1) * groups, 0, 0};
+      for (int axis = 0; axis < 2; axis++) {
+        out[1 + axis] =
+            (in[1 + axis] - 1) * stride[axis]
+                + dilation[axis] * (weights.size(2 + axis) - 1)
+                + 1
+                + outputPadding[axis]
+                - pads[axis]
+                - pads[axis + 2];
+        if (out[1 + axis] < 1) {
+          throw Shapes.misfit(
+              name, "a map that pads %s leave something of".formatted(Arrays.toString(pads)), in);
+        }
+      }
+      return out;
+    }
+  }
+
+  /**
+   * A product with a constant matrix along the last axis, {@code [..., D]} to {@code [..., O]}.
    *
    * @param name unique in its graph
    * @param input the node it reads
@@ -156,30 +266,103 @@ public sealed interface Node {
 
     @Override
     public long[] outputShape(List<long[]> inputs) {
-      long[] in = inputs.get(0);
-      if (in.length != 1 || in[0] != weights.size(1)) {
-        throw Shapes.misfit(name, "[%d]".formatted(weights.size(1)), in);
+      long[] out = inputs.get(0).clone();
+      int last = out.length - 1;
+      if (out[last] != weights.size(1)) {
+        throw Shapes.misfit(name, "[..., %d]".formatted(weights.size(1)), out);
       }
-      return new long[] {weights.size(0)};
+      out[last] = weights.size(0);
+      return out;
     }
   }
 
   /**
-   * {@code scale * x + shift}, per channel (the first axis). A batch normalization in inference is
-   * one of these.
+   * The product of two activations, {@code [..., M, K]} times {@code [..., K, N]} to {@code [...,
+   * M, N]}; what stands for the dots is the same on both sides.
+   *
+   * @param name unique in its graph
+   * @param left the node on the left
+   * @param right the node on the right
+   */
+  record MatrixProduct(String name, String left, String right) implements Node {
+    @Override
+    public List<String> inputs() {
+      return List.of(left, right);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] a = inputs.get(0);
+      long[] b = inputs.get(1);
+      int last = a.length - 1;
+      if (a.length < 2
+          || b.length != a.length
+          || a[last] != b[last - 1]
+          || !Arrays.equals(a, 0, last - 1, b, 0, last - 1)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected [..., M, K] and [..., K, N], got %s"
+                .formatted(name, Shapes.text(inputs)));
+      }
+      long[] out = a.clone();
+      out[last] = b[last];
+      return out;
+    }
+  }
+
+  /**
+   * A constant matrix applied along an axis, {@code y[..., i, ...] = sum_j matrix[i, j] x[..., j,
+   * ...]}: what resizes, reflects at borders or picks, all of which are linear.
    *
    * @param name unique in its graph
    * @param input the node it reads
-   * @param scale {@code [C]}, or {@code [1]} for all channels alike
-   * @param shift {@code [C]} or {@code [1]}
+   * @param axis axis of the example, 0 is the first after the batch's
+   * @param matrix {@code [n, m]} for an axis of size m
+   */
+  record AxisProduct(String name, String input, int axis, INDArray matrix) implements Node {
+
+    public AxisProduct {
+      if (matrix.rank() != 2) {
+        throw new IllegalArgumentException(
+            "node '%s': expected a matrix, got %s"
+                .formatted(name, Arrays.toString(matrix.shape())));
+      }
+      Shapes.checkFinite(name, matrix);
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] out = inputs.get(0).clone();
+      Shapes.checkAxis(name, axis, out);
+      if (out[axis] != matrix.size(1)) {
+        throw Shapes.misfit(name, "size %d along axis %d".formatted(matrix.size(1), axis), out);
+      }
+      out[axis] = matrix.size(0);
+      return out;
+    }
+  }
+
+  /**
+   * {@code scale * x + shift} with constants: one for all elements, one a channel, or any shape
+   * that broadcasts to the example's. A batch normalization in inference is one of these.
+   *
+   * @param name unique in its graph
+   * @param input the node it reads
+   * @param scale {@code [1]}; {@code [C]} along the first axis; or as many axes as the example has,
+   *     each of the example's size or 1
+   * @param shift likewise
    */
   record Affine(String name, String input, INDArray scale, INDArray shift) implements Node {
 
     public Affine {
       for (INDArray numbers : List.of(scale, shift)) {
-        if (numbers.rank() != 1) {
+        if (numbers.rank() == 0 || numbers.isEmpty()) {
           throw new IllegalArgumentException(
-              "node '%s': expected scale and shift [C] or [1], got %s and %s"
+              "node '%s': expected scale and shift of one or more axes, got %s and %s"
                   .formatted(name, Arrays.toString(scale.shape()), Arrays.toString(shift.shape())));
         }
       }
@@ -195,8 +378,15 @@ public sealed interface Node {
     public long[] outputShape(List<long[]> inputs) {
       long[] in = inputs.get(0);
       for (INDArray numbers : List.of(scale, shift)) {
-        if (numbers.length() != 1 && numbers.length() != in[0]) {
-          throw Shapes.misfit(name, "%d channels".formatted(numbers.length()), in);
+        long[] shape = numbers.shape();
+        boolean fits =
+            shape.length == 1 ? shape[0] == 1 || shape[0] == in[0] : shape.length == in.length;
+        for (int i = 0; fits && shape.length > 1 && i < shape.length; i++) {
+          fits = shape[i] == 1 || shape[i] == in[i];
+        }
+        if (!fits) {
+          throw Shapes.misfit(
+              name, "a shape that %s broadcasts to".formatted(Arrays.toString(shape)), in);
         }
       }
       return in.clone();
@@ -226,6 +416,17 @@ public sealed interface Node {
       }
     }
 
+    /**
+     * A function without parameters.
+     *
+     * @param name unique in its graph
+     * @param input the node it reads
+     * @param function which function
+     */
+    public Activation(String name, String input, Function function) {
+      this(name, input, function, 0, 0);
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
@@ -249,7 +450,25 @@ public sealed interface Node {
       /** 1 / (1 + exp(-x)). */
       SIGMOID,
       /** Hyperbolic tangent. */
-      TANH
+      TANH,
+      /** max(x, 0) whose derivative is taken to be 1 everywhere. */
+      FAKE_RELU,
+      /** log(1 + exp(x)). */
+      SOFTPLUS,
+      /** The error function. */
+      ERF,
+      /** exp(x). */
+      EXP,
+      /** Natural logarithm. */
+      LOG,
+      /** Square root; its derivative is taken to be 0 at 0. */
+      SQRT,
+      /** |x|; its derivative is 0 at 0. */
+      ABS,
+      /** 1 / x. */
+      RECIPROCAL,
+      /** x to the power of alpha. */
+      POWER
     }
   }
 
@@ -261,7 +480,8 @@ public sealed interface Node {
    * @param kind what is taken of a window
    * @param kernel rows, columns
    * @param stride rows, columns
-   * @param pads top, left, bottom, right; each below the kernel's size
+   * @param pads top, left, bottom, right; each below the kernel's extent
+   * @param dilation rows, columns; 1 for {@link Kind#AVERAGE}
    * @param ceil whether a last partial window counts, if it starts inside the map or the padding
    *     before it, as in PyTorch and ONNX
    * @param countPadding for {@link Kind#AVERAGE}: whether padding counts in the divisor; what a
@@ -274,6 +494,7 @@ public sealed interface Node {
       int[] kernel,
       int[] stride,
       int[] pads,
+      int[] dilation,
       boolean ceil,
       boolean countPadding)
       implements Node {
@@ -282,10 +503,16 @@ public sealed interface Node {
       Shapes.checkNumbers(name, "kernel", kernel, 2, 1);
       Shapes.checkNumbers(name, "stride", stride, 2, 1);
       Shapes.checkNumbers(name, "pads", pads, 4, 0);
+      Shapes.checkNumbers(name, "dilation", dilation, 2, 1);
+      if (kind == Kind.AVERAGE && (dilation[0] != 1 || dilation[1] != 1)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected dilation 1 of an average, got %s"
+                .formatted(name, Arrays.toString(dilation)));
+      }
       for (int i = 0; i < 4; i++) {
-        if (pads[i] >= kernel[i % 2]) {
+        if (pads[i] > dilation[i % 2] * (kernel[i % 2] - 1)) {
           throw new IllegalArgumentException(
-              "node '%s': expected pads below the kernel's size %s, got %s"
+              "node '%s': expected pads below the extent of kernel %s, got %s"
                   .formatted(name, Arrays.toString(kernel), Arrays.toString(pads)));
         }
       }
@@ -304,10 +531,10 @@ public sealed interface Node {
       }
       long[] out = {in[0], 0, 0};
       for (int axis = 0; axis < 2; axis++) {
-        long room = in[1 + axis] + pads[axis] + pads[axis + 2] - kernel[axis];
+        long extent = dilation[axis] * (kernel[axis] - 1L) + 1;
+        long room = in[1 + axis] + pads[axis] + pads[axis + 2] - extent;
         if (room < 0) {
-          throw Shapes.misfit(
-              name, "a map that its kernel, %d, fits in".formatted(kernel[axis]), in);
+          throw Shapes.misfit(name, "a map that its kernel, %d, fits in".formatted(extent), in);
         }
         long windows = room / stride[axis] + 1;
         if (ceil
@@ -330,13 +557,67 @@ public sealed interface Node {
   }
 
   /**
-   * Pooling over the whole map, {@code [C, H, W]} to {@code [C, 1, 1]}.
+   * What is left of whole axes, which become of size 1. Over the rows and columns of maps it is
+   * global pooling.
    *
    * @param name unique in its graph
    * @param input the node it reads
-   * @param kind what is taken of a window
+   * @param reduction what is left
+   * @param axes axes of the example, each once, in rising order
    */
-  record GlobalPool(String name, String input, Pool.Kind kind) implements Node {
+  record Reduce(String name, String input, Reduction reduction, int[] axes) implements Node {
+
+    public Reduce {
+      Shapes.checkAxes(name, axes);
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] out = inputs.get(0).clone();
+      for (int axis : axes) {
+        Shapes.checkAxis(name, axis, out);
+        out[axis] = 1;
+      }
+      return out;
+    }
+
+    /** What is left of an axis. */
+    public enum Reduction {
+      /** The sum. */
+      SUM,
+      /** The mean. */
+      MEAN,
+      /** The largest value; the first in row order takes the gradient of a tie. */
+      MAX,
+      /** The square root of the sum of squares; its derivative is taken to be 0 at 0. */
+      L2
+    }
+  }
+
+  /**
+   * {@code (x - mean) / sqrt(variance + epsilon)} with mean and variance over axes of the example:
+   * what layer, group and instance normalization have in common.
+   *
+   * @param name unique in its graph
+   * @param input the node it reads
+   * @param axes axes of the example, each once, in rising order
+   * @param epsilon above 0, or 0 where the variance never is
+   */
+  record Standardize(String name, String input, int[] axes, double epsilon) implements Node {
+
+    public Standardize {
+      Shapes.checkAxes(name, axes);
+      if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected a finite epsilon of at least 0, got %s".formatted(name, epsilon));
+      }
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);
@@ -345,16 +626,16 @@ public sealed interface Node {
     @Override
     public long[] outputShape(List<long[]> inputs) {
       long[] in = inputs.get(0);
-      if (in.length != 3) {
-        throw Shapes.misfit(name, "[C, H, W]", in);
+      for (int axis : axes) {
+        Shapes.checkAxis(name, axis, in);
       }
-      return new long[] {in[0], 1, 1};
+      return in.clone();
     }
   }
 
   /**
-   * The sum of two or more arrays, of the output's shape or with axes of size 1 that are repeated
-   * ({@code [C, 1, 1]} to {@code [C, H, W]}); at least one is of the output's shape.
+   * The sum of two or more arrays of as many axes; axes of size 1 are repeated ({@code [C, 1, 1]}
+   * to {@code [C, H, W]}). Of more than two, at least one is of the output's shape.
    *
    * @param name unique in its graph
    * @param inputs the nodes it reads
@@ -372,8 +653,8 @@ public sealed interface Node {
   }
 
   /**
-   * The product of two or more arrays, of the output's shape or with axes of size 1 that are
-   * repeated ({@code [C, 1, 1]} to {@code [C, H, W]}); at least one is of the output's shape.
+   * The product of two or more arrays of as many axes; axes of size 1 are repeated ({@code [C, 1,
+   * 1]} to {@code [C, H, W]}). Of more than two, at least one is of the output's shape.
    *
    * @param name unique in its graph
    * @param inputs the nodes it reads
@@ -382,6 +663,26 @@ public sealed interface Node {
 
     public Multiply {
       inputs = Shapes.atLeastTwo(name, inputs);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      return Shapes.broadcast(name, inputs);
+    }
+  }
+
+  /**
+   * The larger of two arrays, element by element; axes of size 1 are repeated. Of a tie both take
+   * half of the gradient.
+   *
+   * @param name unique in its graph
+   * @param left one node
+   * @param right the other
+   */
+  record Maximum(String name, String left, String right) implements Node {
+    @Override
+    public List<String> inputs() {
+      return List.of(left, right);
     }
 
     @Override
@@ -422,6 +723,125 @@ public sealed interface Node {
   }
 
   /**
+   * A part: along each axis {@code size} elements from {@code start}, each {@code step} after the
+   * one before.
+   *
+   * @param name unique in its graph
+   * @param input the node it reads
+   * @param start one number an axis of the example, at least 0
+   * @param size one number an axis, at least 1
+   * @param step one number an axis, at least 1
+   */
+  record Slice(String name, String input, long[] start, long[] size, long[] step) implements Node {
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      boolean fits =
+          start.length == in.length && size.length == in.length && step.length == in.length;
+      for (int i = 0; fits && i < in.length; i++) {
+        fits =
+            start[i] >= 0
+                && size[i] >= 1
+                && step[i] >= 1
+                && start[i] < in[i]
+                && size[i] - 1 <= (in[i] - 1 - start[i]) / step[i];
+      }
+      if (!fits) {
+        throw Shapes.misfit(
+            name,
+            "a shape that holds start %s, size %s, step %s"
+                .formatted(Arrays.toString(start), Arrays.toString(size), Arrays.toString(step)),
+            in);
+      }
+      return size.clone();
+    }
+  }
+
+  /**
+   * One number put around an array.
+   *
+   * @param name unique in its graph
+   * @param input the node it reads
+   * @param before how many elements before each axis of the example, at least 0
+   * @param after how many after each axis
+   * @param value the number
+   */
+  record Pad(String name, String input, long[] before, long[] after, double value) implements Node {
+
+    public Pad {
+      if (!Double.isFinite(value)) {
+        throw new IllegalArgumentException(
+            "node '%s': expected a finite value, got %s".formatted(name, value));
+      }
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] out = inputs.get(0).clone();
+      if (before.length != out.length
+          || after.length != out.length
+          || Arrays.stream(before).anyMatch(n -> n < 0)
+          || Arrays.stream(after).anyMatch(n -> n < 0)) {
+        throw Shapes.misfit(
+            name,
+            "as many axes as pads %s and %s, of at least 0"
+                .formatted(Arrays.toString(before), Arrays.toString(after)),
+            out);
+      }
+      for (int i = 0; i < out.length; i++) {
+        out[i] = Math.addExact(out[i], Math.addExact(before[i], after[i]));
+      }
+      return out;
+    }
+  }
+
+  /**
+   * Axes in another order.
+   *
+   * @param name unique in its graph
+   * @param input the node it reads
+   * @param axes which axis of the input each axis of the output is; 0 is the first after the
+   *     batch's
+   */
+  record Transpose(String name, String input, int[] axes) implements Node {
+
+    public Transpose {
+      boolean[] seen = new boolean[axes.length];
+      for (int axis : axes) {
+        if (axis < 0 || axis >= axes.length || seen[axis]) {
+          throw new IllegalArgumentException(
+              "node '%s': expected each axis once, got %s".formatted(name, Arrays.toString(axes)));
+        }
+        seen[axis] = true;
+      }
+    }
+
+    @Override
+    public List<String> inputs() {
+      return List.of(input);
+    }
+
+    @Override
+    public long[] outputShape(List<long[]> inputs) {
+      long[] in = inputs.get(0);
+      if (in.length != axes.length) {
+        throw Shapes.misfit(name, "%d axes".formatted(axes.length), in);
+      }
+      return Arrays.stream(axes).mapToLong(axis -> in[axis]).toArray();
+    }
+  }
+
+  /**
    * The same elements in row order under another shape; flattening is {@code [D]}.
    *
    * @param name unique in its graph
@@ -447,13 +867,26 @@ public sealed interface Node {
   }
 
   /**
-   * exp(x) normalised to sum 1 along an axis of the example.
+   * exp(x) normalised to sum 1 along an axis of the example, or the logarithm of that.
    *
    * @param name unique in its graph
    * @param input the node it reads
    * @param axis axis of the example, 0 is the first after the batch's
+   * @param logarithm whether the logarithm is taken
    */
-  record Softmax(String name, String input, int axis) implements Node {
+  record Softmax(String name, String input, int axis, boolean logarithm) implements Node {
+
+    /**
+     * Without the logarithm.
+     *
+     * @param name unique in its graph
+     * @param input the node it reads
+     * @param axis axis of the example, 0 is the first after the batch's
+     */
+    public Softmax(String name, String input, int axis) {
+      this(name, input, axis, false);
+    }
+
     @Override
     public List<String> inputs() {
       return List.of(input);

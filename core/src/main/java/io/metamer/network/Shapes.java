@@ -59,6 +59,20 @@ final class Shapes {
     }
   }
 
+  static void checkAxes(String node, int[] axes) {
+    for (int i = 0; i < axes.length; i++) {
+      if (axes[i] < 0 || (i > 0 && axes[i] <= axes[i - 1])) {
+        throw new IllegalArgumentException(
+            "node '%s': expected axes of at least 0 in rising order, got %s"
+                .formatted(node, Arrays.toString(axes)));
+      }
+    }
+    if (axes.length == 0) {
+      throw new IllegalArgumentException(
+          "node '%s': expected one or more axes, got none".formatted(node));
+    }
+  }
+
   static List<String> atLeastTwo(String node, List<String> inputs) {
     if (inputs.size() < 2) {
       throw new IllegalArgumentException(
@@ -67,21 +81,23 @@ final class Shapes {
     return List.copyOf(inputs);
   }
 
-  /** The shape that all others broadcast to. */
+  /** The shape that all broadcast to; of more than two, one of them has it. */
   static long[] broadcast(String node, List<long[]> shapes) {
-    long[] out = shapes.get(0);
+    long[] out = shapes.get(0).clone();
+    boolean fits = true;
     for (long[] shape : shapes) {
-      out = length(shape) > length(out) ? shape : out;
-    }
-    for (long[] shape : shapes) {
-      for (int i = 0; i < out.length; i++) {
-        if (shape.length != out.length || (shape[i] != out[i] && shape[i] != 1)) {
-          throw new IllegalArgumentException(
-              "node '%s': expected a shape and others that broadcast to it, got %s"
-                  .formatted(node, text(shapes)));
-        }
+      fits &= shape.length == out.length;
+      for (int i = 0; fits && i < out.length; i++) {
+        fits = shape[i] == out[i] || shape[i] == 1 || out[i] == 1;
+        out[i] = Math.max(out[i], shape[i]);
       }
     }
-    return out.clone();
+    fits &= shapes.size() == 2 || shapes.stream().anyMatch(shape -> Arrays.equals(shape, out));
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "node '%s': expected shapes that broadcast to one another, got %s"
+              .formatted(node, text(shapes)));
+    }
+    return out;
   }
 }

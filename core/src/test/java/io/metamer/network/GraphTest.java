@@ -155,7 +155,7 @@ final class GraphTest {
             List.of(
                 X,
                 new Node.Reshape("f", "x", new long[] {192}),
-                new Node.GlobalPool("p", "f", Kind.MAX))),
+                new Node.Reduce("p", "f", Node.Reduce.Reduction.MAX, new int[] {1, 2}))),
         wrong(
             "'s': expected a shape and others that broadcast to it, got [3, 8, 8], [192]",
             List.of(

@@ -107,7 +107,7 @@ final class Networks {
             affine("bs.bn", "bs", 8),
             new Node.Add("b.sum", List.of("b2.bn", "bs.bn")),
             relu("b", "b.sum"),
-            new Node.GlobalPool("pooled", "b", Node.Pool.Kind.AVERAGE),
+            new Node.Reduce("pooled", "b", Node.Reduce.Reduction.MEAN, new int[] {1, 2}),
             new Node.Reshape("flat", "pooled", new long[] {8}),
             dense("logits", "flat", 8, 5)),
         outputs);

@@ -124,7 +124,8 @@ final class NodeTest {
       }
     }
     for (Kind kind : Kind.values()) {
-      graphs.add(single(new long[] {3, 4, 5}, new Node.GlobalPool("node", "x", kind)));
+      graphs.add(
+          single(new long[] {3, 4, 5}, new Node.Reduce("node", "x", kind, new int[] {1, 2})));
     }
     graphs.add(single(new long[] {3, 4, 2}, new Node.Reshape("node", "x", new long[] {24})));
     graphs.add(single(new long[] {6, 2}, new Node.Reshape("node", "x", new long[] {3, 2, 2})));
@@ -166,7 +167,7 @@ final class NodeTest {
                 new Node.Activation("b", "x", Function.TANH, 0, 0),
                 Networks.convolution("c", "b", 3, 3, 3, 1, 1),
                 Networks.convolution("wide", "x", 3, 4, 1, 1, 0),
-                new Node.GlobalPool("small", "a", Kind.AVERAGE),
+                new Node.Reduce("small", "a", Node.Reduce.Reduction.MEAN, new int[] {1, 2}),
                 Networks.convolution("narrow", "x", 3, 1, 1, 1, 0),
                 new Node.Pool(
                     "row",

@@ -38,6 +38,7 @@ final class Activations {
                 tape.multiply(y, y, slope);
                 tape.subtract(one, slope, slope);
               });
+      default -> throw new UnsupportedOperationException(node.function().toString());
     };
   }
 

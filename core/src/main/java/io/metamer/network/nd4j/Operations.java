@@ -51,8 +51,8 @@ final class Operations {
     if (node instanceof Node.Pool p) {
       return Pooling.of(p, graph.shape(p.input()), graph.shape(p.name()), type);
     }
-    if (node instanceof Node.GlobalPool p) {
-      return Pooling.global(p, graph.shape(p.input()));
+    if (node instanceof Node.Reduce r) {
+      return Pooling.global(r, graph.shape(r.input()));
     }
     if (node instanceof Node.Add) {
       return new Add();
@@ -66,7 +66,10 @@ final class Operations {
     if (node instanceof Node.Softmax s) {
       return new Softmax(s.axis() + 1);
     }
-    return new Same();
+    if (node instanceof Node.Input || node instanceof Node.Reshape) {
+      return new Same();
+    }
+    throw new UnsupportedOperationException(node.getClass().getSimpleName());
   }
 
   private static INDArray perChannel(INDArray numbers, int rank) {

@@ -20,10 +20,12 @@ final class Pooling {
         : new Average(window, correction(node, in, out, type));
   }
 
-  static Operation global(Node.GlobalPool node, long[] in) {
+  static Operation global(Node.Reduce node, long[] in) {
     int[] whole = {(int) in[1], (int) in[2]};
     long[] window = window(whole, new int[] {1, 1}, new int[4]);
-    return node.kind() == Node.Pool.Kind.MAX ? new Max(window) : new Average(window, null);
+    return node.reduction() == Node.Reduce.Reduction.MAX
+        ? new Max(window)
+        : new Average(window, null);
   }
 
   /** ND4J's arguments: kernel, stride, padding before, dilation, no "same" mode. */
