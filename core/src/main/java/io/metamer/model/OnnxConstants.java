@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BinaryOperator;
 import onnx.Onnx.AttributeProto;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -19,7 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class OnnxConstants {
 
-  /** Computes a node whose inputs are all constants; absent optional inputs are left out. */
+  /** Computes a node of one output whose inputs are all constants. */
   @FunctionalInterface
   interface Fold {
     INDArray apply(OnnxNode node, List<INDArray> inputs);
@@ -52,12 +54,19 @@ final class OnnxConstants {
     return FOLDS.keySet();
   }
 
-  static INDArray fold(OnnxNode node, List<INDArray> inputs) {
+  /**
+   * Computes a node whose inputs are all constants.
+   *
+   * @param inputs in the node's order, null where an optional one is left out
+   * @return what it writes, one array for each of its outputs
+   * @throws UnsupportedModelException if the operator or a case of it is not supported
+   */
+  static List<INDArray> fold(OnnxNode node, List<@Nullable INDArray> inputs) {
     Fold fold = FOLDS.get(node.operator());
     if (fold == null) {
       throw node.unsupported("supported on activations, not on constants only");
     }
-    return fold.apply(node, inputs);
+    return List.of(fold.apply(node, inputs.stream().filter(Objects::nonNull).toList()));
   }
 
   private static INDArray constant(OnnxNode node) {

@@ -2,6 +2,7 @@ package io.metamer.model;
 
 import io.metamer.model.GraphBuilder.Tensor;
 import io.metamer.network.Node;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,14 @@ final class OnnxTranslation {
     Tensor input = graph.add(new Node.Input(model.inputName(), shape));
     tensors.put(model.inputName(), input);
     for (OnnxNode node : model.nodes()) {
-      List<String> inputs = node.inputs().stream().filter(name -> !name.isEmpty()).toList();
-      if (inputs.stream().allMatch(constants::containsKey)) {
-        INDArray folded =
-            OnnxConstants.fold(node, inputs.stream().map(name -> constants.get(name)).toList());
-        constants.put(node.output(), folded);
+      List<String> inputs = node.inputs();
+      if (inputs.stream().allMatch(name -> name.isEmpty() || constants.containsKey(name))) {
+        List<@Nullable INDArray> operands = new ArrayList<>();
+        inputs.forEach(name -> operands.add(constants.get(name)));
+        List<INDArray> folded = OnnxConstants.fold(node, operands);
+        for (int i = 0; i < folded.size(); i++) {
+          constants.put(node.proto().getOutput(i), folded.get(i));
+        }
       } else {
         OnnxOperators.translate(node, this);
       }
