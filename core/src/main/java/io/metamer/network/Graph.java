@@ -128,11 +128,12 @@ public final class Graph {
    * The part of the network that some outputs need.
    *
    * @param outputs names of nodes, all different, at least one
-   * @return with these outputs, in this order, and no node that does not lead to one of them
+   * @return with these outputs, in this order, and no node that does not lead to one of them but
+   *     the input
    * @throws IllegalArgumentException if there is no such node
    */
   public Graph upTo(List<String> outputs) {
-    Set<String> needed = new HashSet<>();
+    Set<String> needed = new HashSet<>(nodes.keySet().stream().limit(1).toList());
     Deque<String> open = new ArrayDeque<>(outputs);
     while (!open.isEmpty()) {
       String name = open.pop();

@@ -55,6 +55,7 @@ final class GraphTest {
             new int[] {kernel, kernel},
             new int[] {stride, stride},
             new int[] {pad, pad, pad, pad},
+            ONE,
             ceil,
             false)
         .outputShape(List.of(new long[] {1, size, size}));
@@ -136,10 +137,10 @@ final class GraphTest {
             "'c': expected an input of a map that its kernel, 9",
             List.of(X, Networks.convolution("c", "x", 3, 2, 9, 1, 0))),
         wrong(
-            "'d': expected an input of [4], got [3, 8, 8]",
+            "'d': expected an input of [..., 4], got [3, 8, 8]",
             List.of(X, Networks.dense("d", "x", 4, 2))),
         wrong(
-            "'a': expected an input of 4 channels, got [3, 8, 8]",
+            "'a': expected an input of a shape that [4] broadcasts to, got [3, 8, 8]",
             List.of(X, Networks.affine("a", "x", 4))),
         wrong(
             "'p': expected an input of a map that its kernel, 9",
@@ -151,19 +152,19 @@ final class GraphTest {
                 new Node.Reshape("f", "x", new long[] {192}),
                 Networks.pool("p", "f", Kind.MAX, 2, 1, 0))),
         wrong(
-            "'p': expected an input of [C, H, W], got [192]",
+            "'p': expected an input of a shape with an axis 1, got [192]",
             List.of(
                 X,
                 new Node.Reshape("f", "x", new long[] {192}),
                 new Node.Reduce("p", "f", Node.Reduce.Reduction.MAX, new int[] {1, 2}))),
         wrong(
-            "'s': expected a shape and others that broadcast to it, got [3, 8, 8], [192]",
+            "'s': expected shapes that broadcast to one another, got [3, 8, 8], [192]",
             List.of(
                 X,
                 new Node.Reshape("f", "x", new long[] {192}),
                 new Node.Add("s", List.of("x", "f")))),
         wrong(
-            "'s': expected a shape and others that broadcast to it, got [3, 8, 8], [3, 3, 3]",
+            "'s': expected shapes that broadcast to one another, got [3, 8, 8], [3, 3, 3]",
             List.of(
                 X,
                 Networks.pool("p", "x", Kind.MAX, 3, 2, 0),
@@ -206,7 +207,9 @@ final class GraphTest {
         Arguments.of(
             "as dilation", (Runnable) () -> convolution(weights, four, ONE, NONE, NONE, 1)),
         Arguments.of("weights [O, D]", (Runnable) () -> new Node.Dense("d", "x", four, null)),
-        Arguments.of("scale and shift", (Runnable) () -> new Node.Affine("a", "x", four, square)),
+        Arguments.of(
+            "scale and shift of one or more axes",
+            (Runnable) () -> new Node.Affine("a", "x", four, Nd4j.scalar(1.0))),
         Arguments.of(
             "bounds alpha < beta",
             (Runnable) () -> new Node.Activation("c", "x", Function.CLIP, 1, Double.NaN)),
@@ -214,7 +217,7 @@ final class GraphTest {
             "a finite alpha",
             (Runnable) () -> new Node.Activation("c", "x", Function.ELU, Double.NaN, 0)),
         Arguments.of(
-            "pads below the kernel's size",
+            "pads below the extent of kernel [2, 2], got [2, 2, 2, 2]",
             (Runnable) () -> Networks.pool("p", "x", Kind.MAX, 2, 2, 2)),
         Arguments.of(
             "node 'd': expected finite weights",

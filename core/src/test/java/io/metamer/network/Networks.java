@@ -78,6 +78,7 @@ final class Networks {
         new int[] {kernel, kernel},
         new int[] {stride, stride},
         new int[] {pad, pad, pad, pad},
+        new int[] {1, 1},
         false,
         false);
   }

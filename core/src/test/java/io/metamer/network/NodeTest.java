@@ -72,12 +72,51 @@ final class NodeTest {
                     groups)));
       }
     }
+    // Kernel, stride, pads, output padding, dilation, groups, channels in and out.
+    int[][][] deconvolutions = {
+      {{3, 3}, {1, 1}, {1, 1, 1, 1}, {0, 0}, {1, 1}, {1, 4, 6}},
+      {{3, 3}, {1, 1}, {0, 0, 0, 0}, {0, 0}, {1, 1}, {1, 4, 6}},
+      {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, {1, 1}, {1, 4, 6}},
+      {{2, 2}, {2, 2}, {0, 0, 0, 0}, {0, 0}, {1, 1}, {1, 4, 6}},
+      {{4, 4}, {2, 2}, {1, 1, 1, 1}, {0, 0}, {1, 1}, {1, 4, 6}},
+      {{3, 2}, {2, 3}, {0, 1, 2, 0}, {0, 1}, {1, 1}, {1, 4, 6}},
+      {{2, 2}, {3, 3}, {0, 0, 0, 0}, {2, 1}, {1, 1}, {1, 4, 6}},
+      {{1, 1}, {2, 2}, {0, 0, 0, 0}, {1, 0}, {1, 1}, {1, 4, 6}},
+      {{3, 3}, {1, 1}, {2, 2, 2, 2}, {0, 0}, {2, 2}, {1, 4, 6}},
+      {{3, 2}, {2, 1}, {1, 0, 2, 1}, {1, 2}, {2, 3}, {1, 4, 6}},
+      {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, {1, 1}, {2, 4, 6}},
+      {{3, 3}, {2, 1}, {1, 2, 1, 1}, {0, 1}, {1, 2}, {2, 4, 6}},
+      {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, {1, 1}, {6, 6, 6}},
+      {{4, 4}, {2, 2}, {1, 1, 1, 1}, {0, 0}, {1, 1}, {6, 6, 6}},
+      {{3, 3}, {1, 2}, {1, 0, 2, 1}, {0, 1}, {2, 1}, {6, 6, 6}},
+    };
+    for (int[][] d : deconvolutions) {
+      int groups = d[5][0];
+      for (boolean bias : new boolean[] {true, false}) {
+        graphs.add(
+            single(
+                new long[] {d[5][1], 4, 5},
+                new Node.Deconvolution(
+                    "node",
+                    "x",
+                    noise(4, d[5][1], d[5][2] / groups, d[0][0], d[0][1]),
+                    bias ? noise(5, d[5][2]) : null,
+                    d[1],
+                    d[2],
+                    d[3],
+                    d[4],
+                    groups)));
+      }
+    }
     graphs.add(single(new long[] {7}, new Node.Dense("node", "x", noise(1, 4, 7), noise(2, 4))));
     graphs.add(single(new long[] {7}, new Node.Dense("node", "x", noise(1, 1, 7), null)));
     for (long[] shape : new long[][] {{4, 5, 3}, {4}}) {
       graphs.add(single(shape, new Node.Affine("node", "x", noise(1, 4), noise(2, 4))));
       graphs.add(single(shape, new Node.Affine("node", "x", noise(1, 1), noise(2, 4))));
       graphs.add(single(shape, new Node.Affine("node", "x", noise(1, 4), noise(2, 1))));
+      graphs.add(single(shape, new Node.Affine("node", "x", Nd4j.ones(1), noise(2, 4))));
+      graphs.add(single(shape, new Node.Affine("node", "x", noise(1, 4), Nd4j.zeros(1))));
+      graphs.add(single(shape, new Node.Affine("node", "x", Nd4j.ones(4), Nd4j.zeros(1))));
       for (Node.Activation activation :
           List.of(
               new Node.Activation("node", "x", Function.RELU, 0, 0),
@@ -91,23 +130,32 @@ final class NodeTest {
               new Node.Activation("node", "x", Function.CLIP, 0, 6),
               new Node.Activation("node", "x", Function.CLIP, Double.NEGATIVE_INFINITY, 0.5),
               new Node.Activation("node", "x", Function.SIGMOID, 0, 0),
-              new Node.Activation("node", "x", Function.TANH, 0, 0))) {
+              new Node.Activation("node", "x", Function.TANH, 0, 0),
+              new Node.Activation("node", "x", Function.SOFTPLUS),
+              new Node.Activation("node", "x", Function.ERF),
+              new Node.Activation("node", "x", Function.EXP),
+              new Node.Activation("node", "x", Function.ABS),
+              new Node.Activation("node", "x", Function.POWER, 2, 0),
+              new Node.Activation("node", "x", Function.POWER, 3, 0))) {
         graphs.add(single(shape, activation));
       }
     }
-    // Kernel, stride, pads.
+    // Kernel, stride, pads, dilation.
     int[][][] pools = {
-      {{2, 2}, {2, 2}, {0, 0, 0, 0}},
-      {{3, 3}, {2, 2}, {1, 1, 1, 1}},
-      {{3, 3}, {1, 1}, {1, 1, 1, 1}},
-      {{3, 2}, {2, 3}, {1, 0, 2, 1}},
-      {{2, 3}, {3, 2}, {0, 2, 1, 0}},
-      {{1, 1}, {2, 2}, {0, 0, 0, 0}},
-      {{2, 2}, {3, 3}, {1, 1, 1, 1}},
+      {{2, 2}, {2, 2}, {0, 0, 0, 0}, {1, 1}},
+      {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}},
+      {{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}},
+      {{3, 2}, {2, 3}, {1, 0, 2, 1}, {1, 1}},
+      {{2, 3}, {3, 2}, {0, 2, 1, 0}, {1, 1}},
+      {{1, 1}, {2, 2}, {0, 0, 0, 0}, {1, 1}},
+      {{2, 2}, {3, 3}, {1, 1, 1, 1}, {1, 1}},
+      {{3, 3}, {1, 1}, {0, 0, 0, 0}, {2, 2}},
+      {{3, 2}, {2, 1}, {2, 1, 1, 3}, {2, 3}},
+      {{2, 3}, {1, 2}, {2, 2, 2, 2}, {3, 1}},
     };
     for (int[][] p : pools) {
       for (boolean ceil : new boolean[] {true, false}) {
-        for (int kind = 0; kind < 3; kind++) {
+        for (int kind = 0; kind < (p[3][0] == 1 && p[3][1] == 1 ? 3 : 1); kind++) {
           graphs.add(
               single(
                   new long[] {3, 7, 8},
@@ -118,14 +166,20 @@ final class NodeTest {
                       p[0],
                       p[1],
                       p[2],
+                      p[3],
                       ceil,
                       kind == 2)));
         }
       }
     }
-    for (Kind kind : Kind.values()) {
+    for (Node.Reduce.Reduction reduction : Node.Reduce.Reduction.values()) {
+      for (int[] axes : new int[][] {{1, 2}, {0}, {1}, {2}, {0, 1}, {0, 2}, {0, 1, 2}}) {
+        graphs.add(single(new long[] {3, 4, 5}, new Node.Reduce("node", "x", reduction, axes)));
+      }
+      graphs.add(single(new long[] {6}, new Node.Reduce("node", "x", reduction, new int[] {0})));
       graphs.add(
-          single(new long[] {3, 4, 5}, new Node.Reduce("node", "x", kind, new int[] {1, 2})));
+          single(
+              new long[] {2, 3, 4, 5}, new Node.Reduce("node", "x", reduction, new int[] {0, 2})));
     }
     graphs.add(single(new long[] {3, 4, 2}, new Node.Reshape("node", "x", new long[] {24})));
     graphs.add(single(new long[] {6, 2}, new Node.Reshape("node", "x", new long[] {3, 2, 2})));
@@ -133,6 +187,76 @@ final class NodeTest {
       graphs.add(single(new long[] {3, 4, 2}, new Node.Softmax("node", "x", axis)));
     }
     graphs.add(single(new long[] {5}, new Node.Softmax("node", "x", 0)));
+    for (int axis = 0; axis < 3; axis++) {
+      graphs.add(single(new long[] {3, 4, 2}, new Node.Softmax("node", "x", axis, true)));
+    }
+    for (int axis = 0; axis < 4; axis++) {
+      graphs.add(single(new long[] {3, 4, 2, 3}, new Node.Softmax("node", "x", axis)));
+    }
+    graphs.add(single(new long[] {5}, new Node.Softmax("node", "x", 0, true)));
+    graphs.add(single(new long[] {1, 4}, new Node.Softmax("node", "x", 0)));
+    for (long[] shape : new long[][] {{3, 7}, {1, 7}, {2, 3, 7}, {2, 1, 3, 7}}) {
+      graphs.add(single(shape, new Node.Dense("node", "x", noise(1, 4, 7), noise(2, 4))));
+      graphs.add(single(shape, new Node.Dense("node", "x", noise(1, 1, 7), null)));
+    }
+    for (long[] shape : new long[][] {{4}, {4, 4}, {3, 4, 5}, {4, 2, 3, 4}}) {
+      for (int axis = 0; axis < shape.length; axis++) {
+        for (long size : new long[] {1, 7}) {
+          INDArray matrix = noise(1, size, shape[axis]);
+          graphs.add(single(shape, new Node.AxisProduct("node", "x", axis, matrix)));
+        }
+      }
+    }
+    // Broadcast scales and shifts.
+    for (long[] scale : new long[][] {{1, 4, 1}, {3, 1, 5}, {1, 1, 1}, {3, 4, 5}, {1, 1, 5}}) {
+      graphs.add(
+          single(
+              new long[] {3, 4, 5},
+              new Node.Affine("node", "x", noise(1, scale), noise(2, 3, 1, 1))));
+      graphs.add(
+          single(new long[] {3, 4, 5}, new Node.Affine("node", "x", noise(1, 1), noise(2, scale))));
+    }
+    // Start, size, step.
+    long[][][] slices = {
+      {{0, 0, 0}, {4, 5, 6}, {1, 1, 1}},
+      {{1, 0, 0}, {2, 5, 6}, {1, 1, 1}},
+      {{0, 1, 2}, {4, 3, 3}, {1, 1, 1}},
+      {{0, 0, 1}, {4, 3, 2}, {1, 2, 3}},
+      {{3, 0, 0}, {1, 5, 6}, {1, 1, 1}},
+      {{1, 4, 5}, {2, 1, 1}, {2, 3, 1}},
+      {{0, 2, 0}, {2, 1, 3}, {3, 1, 2}},
+    };
+    for (long[][] s : slices) {
+      graphs.add(single(new long[] {4, 5, 6}, new Node.Slice("node", "x", s[0], s[1], s[2])));
+    }
+    graphs.add(
+        single(
+            new long[] {7},
+            new Node.Slice("node", "x", new long[] {1}, new long[] {3}, new long[] {2})));
+    graphs.add(
+        single(
+            new long[] {3, 4},
+            new Node.Pad("node", "x", new long[] {0, 1}, new long[] {2, 0}, 0.5)));
+    graphs.add(
+        single(
+            new long[] {3, 4, 5},
+            new Node.Pad("node", "x", new long[] {0, 1, 2}, new long[] {0, 2, 0}, 0)));
+    graphs.add(
+        single(new long[] {3}, new Node.Pad("node", "x", new long[] {1}, new long[] {2}, -2)));
+    for (int[] axes : new int[][] {{1, 0}, {0, 1}}) {
+      graphs.add(single(new long[] {3, 4}, new Node.Transpose("node", "x", axes)));
+    }
+    for (int[] axes : new int[][] {{0, 1, 2}, {1, 2, 0}, {2, 0, 1}, {0, 2, 1}, {2, 1, 0}}) {
+      graphs.add(single(new long[] {3, 4, 5}, new Node.Transpose("node", "x", axes)));
+    }
+    graphs.add(
+        single(
+            new long[] {2, 3, 4, 5, 2},
+            new Node.Transpose("node", "x", new int[] {4, 0, 3, 2, 1})));
+    for (int[] axes : new int[][] {{0}, {1}, {2}, {1, 2}, {0, 1, 2}, {0, 2}}) {
+      graphs.add(single(new long[] {3, 4, 5}, new Node.Standardize("node", "x", axes, 1e-3)));
+    }
+    graphs.add(single(new long[] {7}, new Node.Standardize("node", "x", new int[] {0}, 1e-5)));
     // Nodes that read several arrays, some of them the same and some broadcast.
     for (List<String> reads :
         List.of(
@@ -142,10 +266,35 @@ final class NodeTest {
             List.of("a", "b", "x"),
             List.of("c", "b", "c"),
             List.of("a", "small"),
+            List.of("small", "a"),
+            List.of("row", "small"),
+            List.of("small", "row"),
+            List.of("edge", "small"),
+            List.of("edge", "a"),
+            List.of("a", "double"),
+            List.of("constant", "small"),
+            List.of("constant", "a", "double"),
             List.of("small", "x", "small", "row", "a"))) {
       graphs.add(several(new Node.Add("node", reads)));
       graphs.add(several(new Node.Multiply("node", reads)));
+      if (reads.size() == 2) {
+        graphs.add(several(new Node.Maximum("node", reads.get(0), reads.get(1))));
+      }
     }
+    for (Node.Activation activation :
+        List.of(
+            new Node.Activation("node", "positive", Function.LOG),
+            new Node.Activation("node", "positive", Function.SQRT),
+            new Node.Activation("node", "positive", Function.RECIPROCAL),
+            new Node.Activation("node", "positive", Function.POWER, -0.75, 0),
+            new Node.Activation("node", "positive", Function.POWER, 2.5, 0),
+            new Node.Activation("node", "positive", Function.POWER, 1, 0))) {
+      graphs.add(several(activation));
+    }
+    graphs.add(several(new Node.MatrixProduct("node", "a", "turned")));
+    graphs.add(several(new Node.MatrixProduct("node", "turned", "b")));
+    graphs.add(several(new Node.MatrixProduct("node", "constant", "turned")));
+    graphs.add(several(new Node.MatrixProduct("node", "a", "fixed")));
     for (int axis = 0; axis < 3; axis++) {
       graphs.add(several(new Node.Concat("node", List.of("x", "a"), axis)));
       graphs.add(several(new Node.Concat("node", List.of("b", "x", "b"), axis)));
@@ -176,8 +325,15 @@ final class NodeTest {
                     new int[] {4, 1},
                     new int[] {1, 1},
                     new int[4],
+                    new int[] {1, 1},
                     false,
                     false),
+                new Node.Constant("constant", noise(9, 3, 4, 5)),
+                new Node.Constant("edge", noise(10, 1, 4, 1)),
+                new Node.Activation("double", "constant", Function.EXP),
+                new Node.Activation("positive", "x", Function.EXP),
+                new Node.Transpose("turned", "a", new int[] {0, 2, 1}),
+                new Node.Transpose("fixed", "constant", new int[] {0, 2, 1}),
                 node),
             List.of("node"))
         .upTo(List.of("node"));

@@ -4,6 +4,13 @@ import io.metamer.network.Node;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.scalar.Pow;
+import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
+import org.nd4j.linalg.api.ops.impl.transforms.same.Abs;
+import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
 
 /**
  * Functions of each element. Their derivatives are written in terms of the output, so that the
@@ -38,7 +45,32 @@ final class Activations {
                 tape.multiply(y, y, slope);
                 tape.subtract(one, slope, slope);
               });
-      default -> throw new UnsupportedOperationException(node.function().toString());
+      case FAKE_RELU -> new FakeRelu();
+      case SOFTPLUS ->
+          new FromInput(
+              (tape, x, y) -> tape.call("softplus", y, x),
+              (tape, x, slope) -> tape.call("sigmoid", slope, x));
+      case ERF -> erf(type);
+      case EXP ->
+          new FromOutput(
+              (tape, x, y) -> tape.run(new Exp(x, y)), (tape, y, slope) -> tape.copy(y, slope));
+      case LOG ->
+          new FromInput(
+              (tape, x, y) -> tape.run(new Log(x, y)),
+              (tape, x, slope) -> tape.divide(one, x, slope));
+      case SQRT -> new Root();
+      case ABS ->
+          new FromInput(
+              (tape, x, y) -> tape.run(new Abs(x, y)),
+              (tape, x, slope) -> tape.run(new Sign(x, slope)));
+      case RECIPROCAL ->
+          new FromOutput(
+              (tape, x, y) -> tape.divide(one, x, y),
+              (tape, y, slope) -> {
+                tape.multiply(y, y, slope);
+                tape.multiply(slope, Tape.constant(type, -1), slope);
+              });
+      case POWER -> power(node.alpha(), type);
     };
   }
 
@@ -53,6 +85,26 @@ final class Activations {
           tape.step(x, 0, slope);
           tape.multiply(slope, Tape.constant(type, 1 - alpha), slope);
           tape.add(slope, Tape.constant(type, alpha), slope);
+        });
+  }
+
+  private static Operation erf(DataType type) {
+    return new FromInput(
+        (tape, x, y) -> tape.run(new Erf(x, y)),
+        (tape, x, slope) -> {
+          tape.multiply(x, x, slope);
+          tape.multiply(slope, Tape.constant(type, -1), slope);
+          tape.run(new Exp(slope, slope));
+          tape.multiply(slope, Tape.constant(type, 2 / Math.sqrt(Math.PI)), slope);
+        });
+  }
+
+  private static Operation power(double alpha, DataType type) {
+    return new FromInput(
+        (tape, x, y) -> tape.run(new Pow(x, y, alpha)),
+        (tape, x, slope) -> {
+          tape.run(new Pow(x, slope, alpha - 1));
+          tape.multiply(slope, Tape.constant(type, alpha), slope);
         });
   }
 
@@ -110,12 +162,13 @@ final class Activations {
     turn.transform(
         0,
         (g, z) ->
-            turn.scratch(
-                kept.shape(),
-                s -> {
-                  slope.record(turn.tape(), kept, s);
-                  turn.tape().multiply(g, s, z);
-                }));
+            turn.tape()
+                .scratch(
+                    kept.shape(),
+                    s -> {
+                      slope.record(turn.tape(), kept, s);
+                      turn.tape().multiply(g, s, z);
+                    }));
   }
 
   private record Elu(double alpha) implements Operation {
@@ -157,14 +210,67 @@ final class Activations {
       turn.transform(
           0,
           (g, z) ->
-              turn.scratch(
+              turn.tape()
+                  .scratch(
+                      y.shape(),
+                      slope -> {
+                        turn.tape().step(y, low, slope);
+                        turn.tape().multiply(g, slope, z);
+                        turn.tape().subtract(Tape.constant(type, 0), y, slope);
+                        turn.tape().step(slope, -high, slope);
+                        turn.tape().multiply(z, slope, z);
+                      }));
+    }
+  }
+
+  private record FakeRelu() implements Operation {
+    @Override
+    public boolean inPlace() {
+      return true;
+    }
+
+    @Override
+    public void forward(List<INDArray> x, INDArray y, Tape tape) {
+      tape.call("relu", y, x.get(0)).reals(0);
+    }
+
+    @Override
+    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
+      turn.pass(0);
+    }
+  }
+
+  private record Root() implements Operation {
+    @Override
+    public boolean needsOutput() {
+      return true;
+    }
+
+    @Override
+    public boolean inPlace() {
+      return true;
+    }
+
+    @Override
+    public void forward(List<INDArray> x, INDArray y, Tape tape) {
+      tape.run(new Sqrt(x.get(0), y));
+    }
+
+    /** g / (2 * y), and 0 where y is 0. */
+    @Override
+    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
+      Tape tape = turn.tape();
+      turn.transform(
+          0,
+          (g, z) ->
+              tape.scratch(
                   y.shape(),
-                  slope -> {
-                    turn.tape().step(y, low, slope);
-                    turn.tape().multiply(g, slope, z);
-                    turn.tape().subtract(Tape.constant(type, 0), y, slope);
-                    turn.tape().step(slope, -high, slope);
-                    turn.tape().multiply(z, slope, z);
+                  s -> {
+                    tape.step(y, 0, s);
+                    tape.multiply(g, s, z);
+                    tape.atLeastTiny(y, s);
+                    tape.divide(z, s, z);
+                    tape.multiply(z, Tape.constant(y.dataType(), 0.5), z);
                   }));
     }
   }

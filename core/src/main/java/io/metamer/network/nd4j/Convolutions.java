@@ -8,9 +8,9 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * Convolutions. The gradient with respect to the input is ND4J's transposed convolution, given the
- * forward weights: its own gradient operations compute that of the weights too, or are not
- * accelerated.
+ * Convolutions and deconvolutions. The gradient of either with respect to its input is the other,
+ * given the same weights: ND4J's own gradient operations compute that of the weights too, or are
+ * not accelerated.
  */
 final class Convolutions {
 
@@ -20,23 +20,46 @@ final class Convolutions {
   private Convolutions() {}
 
   static Operation of(Node.Convolution node, long[] in, long[] out, Weights weights) {
-    INDArray w = weights.plain(node.weights());
     INDArray bias = node.bias() == null ? null : weights.plain(node.bias());
+    return new Forward(pair(node, in, out, weights), bias);
+  }
+
+  static Operation of(Node.Deconvolution node, long[] in, long[] out, Weights weights) {
+    INDArray bias = node.bias() == null ? null : weights.plain(node.bias());
+    Node.Convolution undone =
+        new Node.Convolution(
+            node.name(),
+            node.input(),
+            node.weights(),
+            null,
+            node.stride(),
+            node.pads(),
+            node.dilation(),
+            node.groups());
+    return new Backward(pair(undone, out, in, weights), bias);
+  }
+
+  /** A kernel of one element, whose weights are {@code [O, C, 1, 1]}. */
+  static void ofOneElement(Tape tape, String name, INDArray x, INDArray weights, INDArray y) {
+    tape.call(name, y, x, weights).integers(1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1);
+  }
+
+  private static Pair pair(Node.Convolution node, long[] in, long[] out, Weights weights) {
+    INDArray w = weights.plain(node.weights());
     boolean dilated = node.dilation()[0] > 1 || node.dilation()[1] > 1;
     if (node.groups() == 1) {
-      return new Whole(w, bias, window(node), dilated);
+      return new Whole(w, window(node), dilated);
     }
     long[] mirrored = Depthwise.mirrored(node, in, out);
     if (node.groups() == in[0] && node.groups() == out[0] && mirrored != null) {
       return new Depthwise(
           channelsSecond(w),
           weights.shared(node.weights(), "flipped", x -> channelsSecond(flipped(w))),
-          bias,
           window(node),
           mirrored,
           dilated);
     }
-    return new Grouped(w, bias, window(node), node.groups(), dilated);
+    return new Grouped(w, window(node), node.groups(), dilated);
   }
 
   /** ND4J's arguments: kernel, stride, padding before, dilation. */
@@ -74,35 +97,69 @@ final class Convolutions {
     }
   }
 
-  private static void transpose(
-      Tape tape, INDArray g, INDArray weights, INDArray z, long[] window, boolean dilated) {
-    convolve(tape, "deconv2d", g, weights, null, z, window, dilated);
+  /** A convolution and its gradient with respect to its input, which is a deconvolution. */
+  private interface Pair {
+
+    void convolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y);
+
+    void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y);
   }
 
-  private record Whole(INDArray weights, @Nullable INDArray bias, long[] window, boolean dilated)
-      implements Operation {
+  private record Forward(Pair pair, @Nullable INDArray bias) implements Operation {
     @Override
     public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      convolve(tape, "conv2d", x.get(0), weights, bias, y, window, dilated);
+      pair.convolve(tape, x.get(0), bias, y);
     }
 
     @Override
     public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.write(0, z -> transpose(turn.tape(), turn.output(), weights, z, window, dilated));
+      turn.write(0, z -> pair.deconvolve(turn.tape(), turn.output(), null, z));
+    }
+  }
+
+  private record Backward(Pair pair, @Nullable INDArray bias) implements Operation {
+    @Override
+    public void forward(List<INDArray> x, INDArray y, Tape tape) {
+      pair.deconvolve(tape, x.get(0), bias, y);
+    }
+
+    @Override
+    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
+      turn.write(0, z -> pair.convolve(turn.tape(), turn.output(), null, z));
+    }
+  }
+
+  private record Whole(INDArray weights, long[] window, boolean dilated) implements Pair {
+    @Override
+    public void convolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
+      Convolutions.convolve(tape, "conv2d", x, weights, bias, y, window, dilated);
+    }
+
+    @Override
+    public void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
+      Convolutions.convolve(tape, "deconv2d", x, weights, bias, y, window, dilated);
     }
   }
 
   /** Each group of channels on its own. */
-  private record Grouped(
-      INDArray weights, @Nullable INDArray bias, long[] window, int groups, boolean dilated)
-      implements Operation {
+  private record Grouped(INDArray weights, long[] window, int groups, boolean dilated)
+      implements Pair {
     @Override
-    public void forward(List<INDArray> x, INDArray y, Tape tape) {
+    public void convolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
+      each(tape, "conv2d", x, bias, y);
+    }
+
+    @Override
+    public void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
+      each(tape, "deconv2d", x, bias, y);
+    }
+
+    private void each(Tape tape, String name, INDArray x, @Nullable INDArray bias, INDArray y) {
       for (int i = 0; i < groups; i++) {
-        convolve(
+        Convolutions.convolve(
             tape,
-            "conv2d",
-            group(x.get(0), 1, i),
+            name,
+            group(x, 1, i),
             group(weights, 0, i),
             bias == null ? null : group(bias, 0, i),
             group(y, 1, i),
@@ -111,26 +168,9 @@ final class Convolutions {
       }
     }
 
-    @Override
-    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.write(
-          0,
-          z -> {
-            for (int i = 0; i < groups; i++) {
-              transpose(
-                  turn.tape(),
-                  group(turn.output(), 1, i),
-                  group(weights, 0, i),
-                  group(z, 1, i),
-                  window,
-                  dilated);
-            }
-          });
-    }
-
     private INDArray group(INDArray array, int axis, int i) {
       long size = array.size(axis) / groups;
-      return Operations.slice(array, axis, i * size, (i + 1) * size);
+      return Parts.interval(array, axis, i * size, (i + 1) * size);
     }
   }
 
@@ -139,13 +179,8 @@ final class Convolutions {
    * degrees, of the output's gradient with zeros between its elements where the stride skipped.
    */
   private record Depthwise(
-      INDArray weights,
-      INDArray flipped,
-      @Nullable INDArray bias,
-      long[] window,
-      long[] mirrored,
-      boolean dilated)
-      implements Operation {
+      INDArray weights, INDArray flipped, long[] window, long[] mirrored, boolean dilated)
+      implements Pair {
 
     /** The arguments of the way back; none if it would need negative padding. */
     static long @Nullable [] mirrored(Node.Convolution node, long[] in, long[] out) {
@@ -168,32 +203,26 @@ final class Convolutions {
     }
 
     @Override
-    public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      convolve(tape, "depthwise_conv2d", x.get(0), weights, bias, y, window, dilated);
+    public void convolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
+      Convolutions.convolve(tape, "depthwise_conv2d", x, weights, bias, y, window, dilated);
     }
 
     @Override
-    public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      INDArray g = turn.output();
-      long height = spread(g.size(2), window[2]);
-      long width = spread(g.size(3), window[3]);
-      INDArray wide = g;
-      if (height != g.size(2) || width != g.size(3)) {
-        wide = turn.zeros(g.size(0), g.size(1), height, width);
-        turn.tape()
-            .copy(
-                g,
-                wide.get(
-                    NDArrayIndex.all(),
-                    NDArrayIndex.all(),
-                    NDArrayIndex.interval(0, window[2], height),
-                    NDArrayIndex.interval(0, window[3], width)));
+    public void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
+      long height = spread(x.size(2), window[2]);
+      long width = spread(x.size(3), window[3]);
+      INDArray wide = x;
+      if (height != x.size(2) || width != x.size(3)) {
+        wide = tape.zeros(x.size(0), x.size(1), height, width);
+        INDArray between =
+            wide.get(
+                NDArrayIndex.all(),
+                NDArrayIndex.all(),
+                NDArrayIndex.interval(0, window[2], height),
+                NDArrayIndex.interval(0, window[3], width));
+        tape.copy(x, between);
       }
-      INDArray from = wide;
-      turn.write(
-          0,
-          z ->
-              convolve(turn.tape(), "depthwise_conv2d", from, flipped, null, z, mirrored, dilated));
+      Convolutions.convolve(tape, "depthwise_conv2d", wide, flipped, bias, y, mirrored, dilated);
     }
   }
 

@@ -6,12 +6,13 @@ import io.metamer.network.Node;
 import io.metamer.network.nd4j.Arena.Slot;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -20,7 +21,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * and records the steps forward and back.
  *
  * <p>A value keeps its slot until the last node has read it; to the end if it is an output or the
- * way back needs it. Elementwise nodes overwrite what nobody else reads; a reshape shares.
+ * way back needs it. Elementwise nodes overwrite what nobody else reads; a reshape shares. What
+ * does not depend on the input is computed once.
  */
 final class Plan {
 
@@ -30,6 +32,7 @@ final class Plan {
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
   private final Map<String, Slot> slots = new HashMap<>();
   private final Map<String, Integer> reads = new HashMap<>();
+  private final Set<String> varying = new HashSet<>();
 
   Plan(Graph graph, long batch, DataType type) {
     this.graph = graph;
@@ -38,6 +41,11 @@ final class Plan {
     for (Node node : graph.nodes()) {
       shapes.put(node.name(), batched(batch, graph.shape(node.name())));
       node.inputs().forEach(input -> reads.merge(input, 1, Integer::sum));
+      if (node instanceof Node.Input || node.inputs().stream().anyMatch(varying::contains)) {
+        varying.add(node.name());
+      } else {
+        keep(node.name());
+      }
     }
     graph.outputs().forEach(this::keep);
     for (Node node : graph.nodes()) {
@@ -52,25 +60,37 @@ final class Plan {
   }
 
   CompiledNetwork network() {
-    Node.Input input = (Node.Input) graph.nodes().get(0);
+    List<Node> nodes = graph.nodes();
+    try (Tape once = new Tape(arena)) {
+      for (Node node : nodes) {
+        if (!varying.contains(node.name())) {
+          compute(node, once);
+        }
+      }
+      once.run();
+    }
+    Node input = nodes.get(0);
     slots.put(input.name(), arena.take(shape(input.name())));
     INDArray x = array(input.name());
-    Tape forward = new Tape();
-    for (Node node : graph.nodes().subList(1, graph.nodes().size())) {
-      compute(node, forward);
+    Tape forward = new Tape(arena);
+    for (Node node : nodes.subList(1, nodes.size())) {
+      if (varying.contains(node.name())) {
+        compute(node, forward);
+      }
     }
     List<INDArray> outputs = graph.outputs().stream().map(this::array).toList();
 
-    Tape backward = new Tape();
-    Gradients gradients = new Gradients(arena, backward, shapes);
+    Tape backward = new Tape(arena);
+    Gradients gradients = new Gradients(arena, backward, shapes, varying);
     List<INDArray> cotangents = graph.outputs().stream().map(gradients::open).toList();
-    List<Node> reversed = new ArrayList<>(graph.nodes());
-    Collections.reverse(reversed);
-    for (Node node : reversed.subList(0, reversed.size() - 1)) {
-      gradients.turn(
-          node.name(),
-          node.inputs(),
-          turn -> operations.of(node).backward(inputs(node), array(node.name()), turn));
+    for (int i = nodes.size() - 1; i > 0; i--) {
+      Node node = nodes.get(i);
+      if (varying.contains(node.name())) {
+        gradients.turn(
+            node.name(),
+            node.inputs(),
+            turn -> operations.of(node).backward(inputs(node), array(node.name()), turn));
+      }
     }
     return new Nd4jNetwork(
         arena, x, forward, outputs, cotangents, backward, gradients.complete(input.name()));

@@ -14,24 +14,36 @@ final class Pooling {
   private Pooling() {}
 
   static Operation of(Node.Pool node, long[] in, long[] out, DataType type) {
-    long[] window = window(node.kernel(), node.stride(), node.pads());
+    long[] window = window(node.kernel(), node.stride(), node.pads(), node.dilation());
     return node.kind() == Node.Pool.Kind.MAX
         ? new Max(window)
         : new Average(window, correction(node, in, out, type));
   }
 
-  static Operation global(Node.Reduce node, long[] in) {
-    int[] whole = {(int) in[1], (int) in[2]};
-    long[] window = window(whole, new int[] {1, 1}, new int[4]);
-    return node.reduction() == Node.Reduce.Reduction.MAX
-        ? new Max(window)
-        : new Average(window, null);
+  /** The mean of each map. */
+  static Operation average(long[] in) {
+    return new Average(whole(in[1], in[2]), null);
+  }
+
+  /** Of maps the largest element of each column. */
+  static void largest(Tape tape, INDArray x, INDArray y) {
+    tape.call("maxpool2d", y, x).integers(arguments(whole(x.size(2), 1), 0));
+  }
+
+  static void backToLargest(Tape tape, INDArray x, INDArray g, INDArray z) {
+    tape.call("maxpool2d_bp", z, x, g).integers(arguments(whole(x.size(2), 1), 0));
+  }
+
+  private static long[] whole(long height, long width) {
+    int[] ones = {1, 1};
+    return window(
+        new int[] {Math.toIntExact(height), Math.toIntExact(width)}, ones, new int[4], ones);
   }
 
   /** ND4J's arguments: kernel, stride, padding before, dilation, no "same" mode. */
-  private static long[] window(int[] kernel, int[] stride, int[] pads) {
+  private static long[] window(int[] kernel, int[] stride, int[] pads, int[] dilation) {
     return new long[] {
-      kernel[0], kernel[1], stride[0], stride[1], pads[0], pads[1], 1, 1, 0,
+      kernel[0], kernel[1], stride[0], stride[1], pads[0], pads[1], dilation[0], dilation[1], 0,
     };
   }
 
@@ -75,17 +87,20 @@ final class Pooling {
 
     @Override
     public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      tape.call("maxpool2d", y, x.get(0)).integers(arguments(window, 0));
+      pool(tape.call("maxpool2d", y, x.get(0)));
     }
 
     @Override
     public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.write(
-          0,
-          z ->
-              turn.tape()
-                  .call("maxpool2d_bp", z, x.get(0), turn.output())
-                  .integers(arguments(window, 0)));
+      turn.write(0, z -> pool(turn.tape().call("maxpool2d_bp", z, x.get(0), turn.output())));
+    }
+
+    private void pool(Call call) {
+      call.integers(arguments(window, 0));
+      if (window[6] > 1 || window[7] > 1) {
+        // The way through oneDNN gets the padding of dilated windows wrong.
+        call.generic();
+      }
     }
   }
 
@@ -110,12 +125,13 @@ final class Pooling {
         turn.write(
             0,
             z ->
-                turn.scratch(
-                    y.shape(),
-                    g -> {
-                      turn.tape().multiply(turn.output(), correction, g);
-                      spread(turn, g, z);
-                    }));
+                turn.tape()
+                    .scratch(
+                        y.shape(),
+                        g -> {
+                          turn.tape().multiply(turn.output(), correction, g);
+                          spread(turn, g, z);
+                        }));
       }
     }
 

@@ -1,17 +1,27 @@
 package io.metamer.network.nd4j;
 
+import io.metamer.network.nd4j.Arena.Slot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.Op;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** The steps of one direction, in order. */
 final class Tape implements AutoCloseable {
 
+  private final Arena arena;
   private final List<Runnable> steps = new ArrayList<>();
   private final List<Call> calls = new ArrayList<>();
+
+  Tape(Arena arena) {
+    this.arena = arena;
+  }
 
   /** Records an operation. */
   Call call(String name, INDArray output, INDArray... inputs) {
@@ -21,8 +31,30 @@ final class Tape implements AutoCloseable {
     return call;
   }
 
+  /** Records one of ND4J's older operations, which take numbers as they are built. */
+  void run(Op operation) {
+    steps.add(() -> Nd4j.getExecutioner().exec(operation));
+  }
+
+  /** Either may be a view: where one is, ND4J's newer "assign" is ten times slower. */
   void copy(INDArray from, INDArray to) {
+    call("identity", to, from);
+  }
+
+  /** Repeats along axes of size 1. */
+  void spread(INDArray from, INDArray to) {
     call("assign", to, to, from);
+  }
+
+  void fill(INDArray array, double value) {
+    spread(constant(array.dataType(), value), array);
+  }
+
+  /**
+   * @param axes which axis of x each axis of the result is
+   */
+  void transpose(INDArray x, int[] axes, INDArray result) {
+    call("permute", result, x).integers(Arrays.stream(axes).asLongStream().toArray());
   }
 
   void add(INDArray a, INDArray b, INDArray sum) {
@@ -37,23 +69,46 @@ final class Tape implements AutoCloseable {
     call("subtract", difference, a, b);
   }
 
-  /** 1 where x is above the threshold, else 0. */
-  void step(INDArray x, double threshold, INDArray result) {
-    Step step = new Step(x, result, threshold);
-    steps.add(() -> Nd4j.getExecutioner().exec(step));
+  void divide(INDArray a, INDArray b, INDArray quotient) {
+    call("divide", quotient, a, b);
   }
 
-  /** Sums over all axes along which the result has size 1. */
+  /** 1 where x is above the threshold, else 0. */
+  void step(INDArray x, double threshold, INDArray result) {
+    run(new Step(x, result, threshold));
+  }
+
+  /** What can be divided by: 0 becomes the smallest normal number. */
+  void atLeastTiny(INDArray x, INDArray result) {
+    DataType type = x.dataType();
+    double tiny = type == DataType.FLOAT ? Float.MIN_NORMAL : Double.MIN_NORMAL;
+    call("maximum", result, x, constant(type, tiny));
+  }
+
   void sum(INDArray x, INDArray result) {
-    List<Long> axes = new ArrayList<>();
-    for (long axis = 0; axis < x.rank(); axis++) {
-      if (result.size((int) axis) == 1) {
-        axes.add(axis);
-      }
-    }
-    call("reduce_sum", result, x)
-        .integers(axes.stream().mapToLong(Long::longValue).toArray())
-        .flags(true);
+    reduce("reduce_sum", x, result);
+  }
+
+  /** Takes together all axes along which the result has size 1. */
+  void reduce(String name, INDArray x, INDArray result) {
+    long[] axes =
+        IntStream.range(0, x.rank())
+            .filter(axis -> result.size(axis) == 1)
+            .asLongStream()
+            .toArray();
+    call(name, result, x).integers(axes).flags(true);
+  }
+
+  /** Memory that later steps may use for something else. */
+  void scratch(long[] shape, Consumer<INDArray> use) {
+    Slot slot = arena.take(shape);
+    use.accept(slot.as(shape));
+    arena.release(slot);
+  }
+
+  /** Memory that nobody else uses, zero where the node does not write. */
+  INDArray zeros(long... shape) {
+    return arena.own(shape).as(shape);
   }
 
   static INDArray constant(DataType type, double value) {

@@ -1,55 +1,79 @@
 package io.metamer.network.nd4j;
 
-import io.metamer.network.Graph;
-import java.util.EnumMap;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The weights of a graph in one type, prepared once for all networks compiled from it. */
+/**
+ * Weights in one type, prepared once for all networks that have them, of whichever graph: the forms
+ * of an array live as long as the array.
+ */
 final class Weights {
 
-  private static final Map<Graph, Map<DataType, Weights>> SHARED = new WeakHashMap<>();
+  private static final Map<Key, Map<String, INDArray>> PREPARED = new HashMap<>();
+  private static final ReferenceQueue<INDArray> GONE = new ReferenceQueue<>();
 
   private final DataType type;
-  // By identity: arrays compare by content.
-  private final IdentityHashMap<INDArray, Map<String, INDArray>> prepared = new IdentityHashMap<>();
 
-  private Weights(DataType type) {
+  Weights(DataType type) {
     this.type = type;
-  }
-
-  static Weights of(Graph graph, DataType type) {
-    synchronized (SHARED) {
-      return SHARED
-          .computeIfAbsent(graph, g -> new EnumMap<>(DataType.class))
-          .computeIfAbsent(type, Weights::new);
-    }
   }
 
   /** The weights in row order in this type; the given array itself where it is that already. */
   INDArray plain(INDArray weights) {
-    return shared(
-        weights,
-        "plain",
-        w -> {
-          INDArray cast = w.castTo(type);
-          return cast.ordering() == 'c' && !cast.isView() ? cast : cast.dup('c');
-        });
+    boolean ready = weights.dataType() == type && weights.ordering() == 'c' && !weights.isView();
+    return ready ? weights : shared(weights, "plain", this::inRowOrder);
   }
 
-  /** The weights in another form, which the name stands for. */
-  synchronized INDArray shared(INDArray weights, String form, UnaryOperator<INDArray> prepare) {
-    Map<String, INDArray> forms = prepared.computeIfAbsent(weights, w -> new HashMap<>());
-    INDArray result = forms.get(form);
-    if (result == null) {
-      result = prepare.apply(weights);
-      forms.put(form, result);
+  private INDArray inRowOrder(INDArray weights) {
+    INDArray cast = weights.castTo(type);
+    return cast == weights || cast.ordering() != 'c' || cast.isView() ? cast.dup('c') : cast;
+  }
+
+  /**
+   * The weights in another form, which the name stands for.
+   *
+   * @param prepare gives an array that does not hold the weights themselves
+   */
+  INDArray shared(INDArray weights, String form, UnaryOperator<INDArray> prepare) {
+    synchronized (PREPARED) {
+      for (Reference<?> gone = GONE.poll(); gone != null; gone = GONE.poll()) {
+        PREPARED.remove(gone);
+      }
+      Map<String, INDArray> forms =
+          PREPARED.computeIfAbsent(new Key(weights), key -> new HashMap<>());
+      String name = form + " " + type;
+      INDArray result = forms.get(name);
+      if (result == null) {
+        result = prepare.apply(weights);
+        forms.put(name, result);
+      }
+      return result;
     }
-    return result;
+  }
+
+  /** By identity: arrays compare by content. */
+  private static final class Key extends WeakReference<INDArray> {
+    private final int hash;
+
+    Key(INDArray weights) {
+      super(weights, GONE);
+      hash = System.identityHashCode(weights);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return this == other || (other instanceof Key key && get() != null && get() == key.get());
+    }
   }
 }
