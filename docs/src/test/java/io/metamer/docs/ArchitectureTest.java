@@ -23,6 +23,7 @@ final class ArchitectureTest {
   private static final String[] LIBRARIES = {
     "io.metamer.image..",
     "io.metamer.loss..",
+    "io.metamer.weights..",
     "io.metamer.network..",
     "io.metamer.model..",
     "io.metamer.perceptual..",
@@ -41,6 +42,8 @@ final class ArchitectureTest {
           .definedBy("io.metamer.image..")
           .layer("loss")
           .definedBy("io.metamer.loss..")
+          .layer("weights")
+          .definedBy("io.metamer.weights..")
           .layer("network")
           .definedBy("io.metamer.network..")
           .layer("model")
@@ -59,18 +62,22 @@ final class ArchitectureTest {
           .mayNotAccessAnyLayer()
           .whereLayer("loss")
           .mayOnlyAccessLayers("image")
+          .whereLayer("weights")
+          .mayNotAccessAnyLayer()
           .whereLayer("network")
           .mayOnlyAccessLayers("image", "loss")
           .whereLayer("model")
-          .mayOnlyAccessLayers("image", "loss", "network")
+          .mayOnlyAccessLayers("image", "loss", "weights", "network")
           .whereLayer("perceptual")
-          .mayOnlyAccessLayers("image", "loss", "network", "model")
+          .mayOnlyAccessLayers("image", "loss", "weights", "network", "model")
           .whereLayer("inversion")
-          .mayOnlyAccessLayers("image", "loss", "network", "model", "perceptual")
+          .mayOnlyAccessLayers("image", "loss", "weights", "network", "model", "perceptual")
           .whereLayer("regularizers")
-          .mayOnlyAccessLayers("image", "loss", "network", "model", "perceptual", "inversion")
+          .mayOnlyAccessLayers(
+              "image", "loss", "weights", "network", "model", "perceptual", "inversion")
           .whereLayer("metrics")
-          .mayOnlyAccessLayers("image", "loss", "network", "model", "perceptual", "inversion");
+          .mayOnlyAccessLayers(
+              "image", "loss", "weights", "network", "model", "perceptual", "inversion");
 
   @ArchTest
   static final ArchRule packages_haveNoCycles =
