@@ -1,8 +1,8 @@
 package io.metamer.network;
 
+import io.metamer.network.Node.Activation.Function;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -11,9 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -27,6 +25,7 @@ public final class Graph {
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final Map<String, long[]> shapes = new LinkedHashMap<>();
   private final List<String> outputs;
+  private final Simplification.Joined joined;
   private volatile @Nullable Graph simplified;
 
   /**
@@ -39,6 +38,11 @@ public final class Graph {
    *     message names the node
    */
   public Graph(List<? extends Node> nodes, List<String> outputs) {
+    this(nodes, outputs, new Simplification.Joined());
+  }
+
+  private Graph(List<? extends Node> nodes, List<String> outputs, Simplification.Joined joined) {
+    this.joined = joined;
     for (Node node : nodes) {
       if (node instanceof Node.Input != this.nodes.isEmpty()) {
         throw new IllegalArgumentException(
@@ -142,105 +146,52 @@ public final class Graph {
       }
     }
     return new Graph(
-        nodes.values().stream().filter(node -> needed.contains(node.name())).toList(), outputs);
+        nodes.values().stream().filter(node -> needed.contains(node.name())).toList(),
+        outputs,
+        joined);
   }
 
   /**
-   * The same function with fewer nodes: what leads to no output is dropped, and an {@link
-   * Node.Affine} is folded into the convolution, dense or affine node that only it reads. Outputs
-   * keep their names.
+   * The same function with another derivative: the last ReLU on the way to an output lets gradients
+   * through everywhere, as {@link Node.Activation.Function#FAKE_RELU} does.
    *
-   * @return computed once; the weights of nodes that did not change are shared
+   * @param output the name of a node
+   * @return with the same nodes otherwise, and the same outputs
+   * @throws IllegalArgumentException if there is no such node, or no ReLU leads to it or is it
+   */
+  public Graph withFakeRelu(String output) {
+    List<Node> changed = new ArrayList<>(nodes.values());
+    List<Node> leading = upTo(List.of(output)).nodes();
+    for (int i = leading.size() - 1; i >= 0; i--) {
+      if (leading.get(i) instanceof Node.Activation relu && relu.function() == Function.RELU) {
+        Node fake = new Node.Activation(relu.name(), relu.input(), Function.FAKE_RELU);
+        changed.replaceAll(node -> node == relu ? fake : node);
+        return new Graph(changed, outputs, joined);
+      }
+    }
+    throw new IllegalArgumentException(
+        "expected an output that a ReLU leads to, got '%s'".formatted(output));
+  }
+
+  /**
+   * The same function with fewer nodes. What leads to no output is dropped. Where only one node
+   * reads another, which is no output, they are joined: an {@link Node.Affine} with the
+   * convolution, deconvolution, dense or affine node before it; zeros around a map with the
+   * convolution or mean after it; transpositions with one another, and with the dense node that
+   * reads them flattened. Outputs keep their names.
+   *
+   * @return computed once; the weights of nodes that did not change are shared, and so are those of
+   *     joined nodes between graphs that come from one another
    */
   public Graph simplified() {
     Graph result = simplified;
     if (result == null) {
       try (MemoryWorkspace ws = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-        result = upTo(outputs).folded();
+        result = new Graph(Simplification.of(upTo(outputs), joined), outputs, joined);
       }
       result.simplified = result;
       simplified = result;
     }
     return result;
-  }
-
-  private Graph folded() {
-    Map<String, Integer> readers = new LinkedHashMap<>();
-    nodes.values().forEach(n -> n.inputs().forEach(i -> readers.merge(i, 1, Integer::sum)));
-    Map<String, Node> kept = new LinkedHashMap<>();
-    for (Node node : nodes.values()) {
-      Node result = node;
-      if (node instanceof Node.Affine affine
-          && Objects.equals(readers.get(affine.input()), 1)
-          && !outputs.contains(affine.input())) {
-        result = fold(kept.get(affine.input()), affine);
-        if (result != affine) {
-          kept.remove(affine.input());
-        }
-      }
-      kept.put(result.name(), result);
-    }
-    return new Graph(List.copyOf(kept.values()), outputs);
-  }
-
-  /** Folds an affine node into the one it reads, under the affine's name, if that is possible. */
-  private static Node fold(@Nullable Node before, Node.Affine affine) {
-    INDArray scale = affine.scale();
-    INDArray shift = affine.shift();
-    if (before instanceof Node.Convolution c) {
-      long size = c.weights().size(0);
-      return new Node.Convolution(
-          affine.name(),
-          c.input(),
-          scaled(c.weights(), scale),
-          moved(c.bias(), scale, shift, size, c.weights().dataType()),
-          c.stride(),
-          c.pads(),
-          c.dilation(),
-          c.groups());
-    }
-    if (before instanceof Node.Dense d) {
-      long size = d.weights().size(0);
-      return new Node.Dense(
-          affine.name(),
-          d.input(),
-          scaled(d.weights(), scale),
-          moved(d.bias(), scale, shift, size, d.weights().dataType()));
-    }
-    if (before instanceof Node.Affine a) {
-      long size = Math.max(Math.max(a.scale().length(), a.shift().length()), scale.length());
-      return new Node.Affine(
-          affine.name(),
-          a.input(),
-          scaled(spread(a.scale(), size), scale).castTo(a.scale().dataType()),
-          moved(a.shift(), scale, shift, Math.max(size, shift.length()), a.shift().dataType()));
-    }
-    return affine;
-  }
-
-  /** Each row of the weights times its scale, computed in double. */
-  private static INDArray scaled(INDArray weights, INDArray scale) {
-    long[] perRow = new long[weights.rank()];
-    Arrays.fill(perRow, 1);
-    perRow[0] = scale.length();
-    return weights
-        .castTo(DataType.DOUBLE)
-        .mul(scale.castTo(DataType.DOUBLE).reshape(perRow))
-        .castTo(weights.dataType());
-  }
-
-  /** bias * scale + shift, computed in double. */
-  private static INDArray moved(
-      @Nullable INDArray bias, INDArray scale, INDArray shift, long size, DataType type) {
-    INDArray start = bias == null ? Nd4j.zeros(DataType.DOUBLE, size) : spread(bias, size);
-    return start.mul(spread(scale, size)).add(spread(shift, size)).castTo(type);
-  }
-
-  /** One number an element, in double, from as many or from one for all. */
-  private static INDArray spread(INDArray numbers, long size) {
-    INDArray wide = numbers.castTo(DataType.DOUBLE);
-    return wide.length() == size
-        ? wide
-        : Nd4j.valueArrayOf(new long[] {size}, wide.getDouble(0), DataType.DOUBLE);
   }
 }

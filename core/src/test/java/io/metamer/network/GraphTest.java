@@ -121,6 +121,34 @@ final class GraphTest {
     assertTrue(graph.simplified().node("f") instanceof Node.Dense);
   }
 
+  @Test
+  void fakeRelu_isTheLastThatLeadsToTheOutput() {
+    Graph graph = Networks.residual(List.of("logits", "a.sum"));
+    Graph fake = graph.withFakeRelu("logits");
+    assertEquals(graph.outputs(), fake.outputs());
+    for (Node node : graph.nodes()) {
+      if (!node.name().equals("b")) {
+        assertSame(node, fake.node(node.name()));
+      }
+    }
+    assertEquals(new Node.Activation("b", "b.sum", Function.FAKE_RELU), fake.node("b"));
+    assertEquals(
+        new Node.Activation("stem.relu", "stem.bn", Function.FAKE_RELU),
+        graph.withFakeRelu("stem.relu").node("stem.relu"));
+    assertEquals(
+        new Node.Activation("a1.relu", "a1.bn", Function.FAKE_RELU),
+        graph.withFakeRelu("a.sum").node("a1.relu"));
+  }
+
+  @Test
+  void fakeRelu_whereNoneLeadsToTheOutput_isRefused() {
+    Graph graph = Networks.residual(List.of("logits"));
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> graph.withFakeRelu("stem.bn"))
+            .getMessage();
+    assertEquals("expected an output that a ReLU leads to, got 'stem.bn'", message);
+  }
+
   static Stream<Arguments> misfits() {
     INDArray weights = Networks.noise(1, 4, 3, 3, 3);
     INDArray four = Networks.noise(1, 4);
