@@ -2,7 +2,6 @@ package io.metamer.model;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
@@ -27,7 +26,9 @@ public final class OnnxNetwork {
    *     names the node, the operator and what is supported
    */
   public static Network load(Path file) throws IOException {
-    return read(Files.readAllBytes(file), Digests.nameOf(file), file.toString());
+    try (OnnxContents contents = OnnxContents.of(file)) {
+      return read(contents, Digests.nameOf(file));
+    }
   }
 
   /**
@@ -41,17 +42,16 @@ public final class OnnxNetwork {
    * @throws UnsupportedModelException as for {@link #load}
    */
   public static Network read(InputStream stream, String name) throws IOException {
-    return read(stream.readAllBytes(), name, name);
+    try (OnnxContents contents = OnnxContents.of(stream.readAllBytes(), name)) {
+      return read(contents, name);
+    }
   }
 
-  private static Network read(byte[] bytes, String name, String origin) throws IOException {
+  private static Network read(OnnxContents contents, String name) throws IOException {
     try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      OnnxModel model = OnnxModel.read(bytes, name, origin);
+      OnnxModel model = OnnxModel.read(contents, name);
       return new Network(
-          name,
-          Digests.sha256(bytes),
-          model.input(),
-          shape -> new OnnxTranslation(model).run(shape));
+          name, contents.sha256(), model.input(), shape -> new OnnxTranslation(model).run(shape));
     }
   }
 }

@@ -21,12 +21,14 @@ final class OnnxTranslation {
   private final OnnxModel model;
   private final GraphBuilder graph = new GraphBuilder();
   private final Map<String, INDArray> constants;
+  private final OnnxConstants folding;
   private final Map<String, Tensor> tensors = new HashMap<>();
   private final Map<String, Padded> padded = new HashMap<>();
 
   OnnxTranslation(OnnxModel model) {
     this.model = model;
     this.constants = new HashMap<>(model.initializers());
+    this.folding = new OnnxConstants(model.length());
   }
 
   Translation run(long[] shape) {
@@ -37,7 +39,7 @@ final class OnnxTranslation {
       if (inputs.stream().allMatch(name -> name.isEmpty() || constants.containsKey(name))) {
         List<@Nullable INDArray> operands = new ArrayList<>();
         inputs.forEach(name -> operands.add(constants.get(name)));
-        List<INDArray> folded = OnnxConstants.fold(node, operands);
+        List<INDArray> folded = folding.fold(node, operands);
         for (int i = 0; i < folded.size(); i++) {
           constants.put(node.proto().getOutput(i), folded.get(i));
         }
