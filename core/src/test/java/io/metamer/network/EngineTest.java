@@ -21,7 +21,9 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** What holds for whole networks on the preferred engine. */
 final class EngineTest {
@@ -43,30 +45,44 @@ final class EngineTest {
     try (CompiledNetwork network = engine.compile(graph, 2, DataType.DOUBLE)) {
       List<INDArray> cotangents = cotangents(network.forward(x));
       INDArray gradient = network.backward(cotangents).dup('c');
-      INDArray differences = Nd4j.create(DataType.DOUBLE, x.shape());
-      double h = 1e-6;
-      for (long j = 0; j < x.length(); j++) {
-        INDArray above = x.dup('c');
-        above.reshape(x.length()).putScalar(j, x.reshape(x.length()).getDouble(j) + h);
-        INDArray below = x.dup('c');
-        below.reshape(x.length()).putScalar(j, x.reshape(x.length()).getDouble(j) - h);
-        double difference =
-            product(network.forward(above), cotangents)
-                - product(network.forward(below), cotangents);
-        differences.reshape(x.length()).putScalar(j, difference / (2 * h));
-      }
-      assertCloseInNorm(differences, gradient, 1e-6);
+      assertCloseInNorm(differences(network, x, cotangents), gradient, 1e-6);
     }
+  }
+
+  private static INDArray differences(
+      CompiledNetwork network, INDArray x, List<INDArray> cotangents) {
+    INDArray differences = Nd4j.create(DataType.DOUBLE, x.shape());
+    double h = 1e-6;
+    for (long j = 0; j < x.length(); j++) {
+      INDArray above = x.dup('c');
+      above.reshape(x.length()).putScalar(j, x.reshape(x.length()).getDouble(j) + h);
+      INDArray below = x.dup('c');
+      below.reshape(x.length()).putScalar(j, x.reshape(x.length()).getDouble(j) - h);
+      double difference =
+          product(network.forward(above), cotangents) - product(network.forward(below), cotangents);
+      differences.reshape(x.length()).putScalar(j, difference / (2 * h));
+    }
+    return differences;
   }
 
   @Test
   void severalOutputs_agreeWithOneAtATime() {
-    INDArray x = noise(1, 2, 3, 8, 8);
-    try (CompiledNetwork all = engine.compile(Networks.residual(TAPS), 2, DataType.DOUBLE)) {
+    severalOutputsAgree(Networks.residual(TAPS), noise(1, 2, 3, 8, 8));
+  }
+
+  @Test
+  void severalOutputs_ofAttention_agreeWithOneAtATime() {
+    List<String> taps =
+        List.of("norms", "scores", "logits", "class.tanh", "placed", "normal", "v", "token", "erf");
+    severalOutputsAgree(Networks.attention(taps), noise(1, 2, 6, 4));
+  }
+
+  private void severalOutputsAgree(Graph graph, INDArray x) {
+    try (CompiledNetwork all = engine.compile(graph, 2, DataType.DOUBLE)) {
       List<INDArray> y = copies(all.forward(x));
       INDArray sum = Nd4j.create(DataType.DOUBLE, x.shape());
-      for (int k = 0; k < TAPS.size(); k++) {
-        Graph one = Networks.residual(List.of(TAPS.get(k))).upTo(List.of(TAPS.get(k)));
+      for (int k = 0; k < y.size(); k++) {
+        Graph one = graph.upTo(List.of(graph.outputs().get(k)));
         try (CompiledNetwork network = engine.compile(one, 2, DataType.DOUBLE)) {
           assertClose(y.get(k), network.forward(x).get(0), 1e-10, 1e-12);
           sum.addi(network.backward(List.of(cotangents(y).get(k))));
@@ -119,9 +135,62 @@ final class EngineTest {
   }
 
   @Test
+  void gradients_ofAttention_agreeWithCentralDifferences() {
+    Graph graph = Networks.attention(List.of("scores", "logits", "norms", "class.tanh"));
+    INDArray x = noise(1, 2, 6, 4);
+    try (CompiledNetwork network = engine.compile(graph, 2, DataType.DOUBLE);
+        CompiledNetwork narrow = engine.compile(graph, 2, DataType.FLOAT)) {
+      List<INDArray> cotangents = cotangents(network.forward(x));
+      INDArray gradient = network.backward(cotangents).dup('c');
+      assertCloseInNorm(differences(network, x, cotangents), gradient, 1e-6);
+      List<INDArray> y = narrow.forward(x.castTo(DataType.FLOAT));
+      assertCloseInNorm(gradient, narrow.backward(cotangents(y)), 1e-4);
+    }
+  }
+
+  @Test
+  void outputsThatDoNotDependOnTheInput_areConstant_andGiveNoGradient() {
+    INDArray value = noise(1, 2, 3);
+    for (List<String> outputs : List.of(List.of("c", "d", "y"), List.of("d"), List.of("c"))) {
+      Graph graph =
+          new Graph(
+                  List.of(
+                      new Node.Input("x", new long[] {2, 3}),
+                      new Node.Constant("c", value),
+                      new Node.Activation("d", "c", Function.EXP),
+                      new Node.Multiply("y", List.of("x", "d"))),
+                  outputs)
+              .upTo(outputs);
+      INDArray x = noise(2, 4, 2, 3);
+      try (CompiledNetwork network = engine.compile(graph, 4, DataType.DOUBLE)) {
+        for (int run = 0; run < 2; run++) {
+          List<INDArray> y = network.forward(x);
+          INDArray expected = Nd4j.create(DataType.DOUBLE, 4, 2, 3);
+          for (int i = 0; i < y.size(); i++) {
+            INDArray one = outputs.get(i).equals("c") ? value : Transforms.exp(value);
+            for (int k = 0; k < 4 && !outputs.get(i).equals("y"); k++) {
+              assertClose(one, rows(y.get(i), k).reshape(2, 3), 1e-12, 1e-12);
+            }
+          }
+          List<INDArray> cotangents = cotangents(y);
+          if (outputs.contains("y")) {
+            for (int k = 0; k < 4; k++) {
+              expected.putSlice(k, Transforms.exp(value).mul(cotangents.get(2).slice(k)));
+            }
+          }
+          assertClose(expected, network.backward(cotangents), 1e-12, 1e-12);
+        }
+      }
+    }
+  }
+
+  @Test
   void anExampleAlone_getsWhatItGetsInABatch() {
-    Graph graph = Networks.residual(List.of("b", "logits"));
-    INDArray x = noise(1, 5, 3, 8, 8);
+    examplesAgree(Networks.residual(List.of("b", "logits")), noise(1, 5, 3, 8, 8));
+    examplesAgree(Networks.attention(List.of("scores", "logits")), noise(1, 5, 6, 4));
+  }
+
+  private void examplesAgree(Graph graph, INDArray x) {
     for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
       double rtol = type == DataType.DOUBLE ? 1e-12 : 1e-5;
       try (CompiledNetwork five = engine.compile(graph, 5, type);
@@ -226,6 +295,109 @@ final class EngineTest {
     }
   }
 
+  @Test
+  void tiesOfAReduction_goToTheFirstInRowOrder() {
+    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+      INDArray x = Nd4j.ones(type, 1, 2, 3, 2);
+      for (int[] axes : new int[][] {{0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}}) {
+        Node node = new Node.Reduce("y", "x", Node.Reduce.Reduction.MAX, axes);
+        long[] shape = {1, 2, 3, 2};
+        INDArrayIndex[] first = new INDArrayIndex[4];
+        Arrays.fill(first, NDArrayIndex.all());
+        for (int axis : axes) {
+          shape[axis + 1] = 1;
+          first[axis + 1] = NDArrayIndex.interval(0, 1);
+        }
+        INDArray expected = Nd4j.create(type, 1, 2, 3, 2);
+        expected.get(first).assign(1);
+        assertEquals(expected, slope(node, x, Nd4j.ones(type, shape)));
+      }
+    }
+  }
+
+  @Test
+  void tiesOfTwo_areShared() {
+    Graph graph =
+        new Graph(
+            List.of(
+                new Node.Input("x", new long[] {3}),
+                new Node.Constant("c", Nd4j.createFromArray(0.0, 1.0, 2.0)),
+                new Node.Maximum("y", "c", "x")),
+            List.of("y"));
+    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+      try (CompiledNetwork network = engine.compile(graph, 1, type)) {
+        network.forward(Nd4j.ones(type, 1, 3));
+        assertEquals(
+            Nd4j.createFromArray(new double[][] {{1, 0.5, 0}}).castTo(type),
+            network.backward(List.of(Nd4j.ones(type, 1, 3))));
+      }
+    }
+  }
+
+  @Test
+  void derivatives_whereThereIsNone_areAsDocumented() {
+    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+      INDArray x = Nd4j.createFromArray(new double[][] {{0, 4}}).castTo(type);
+      INDArray large = Nd4j.valueArrayOf(new long[] {1, 2}, 1e30, type);
+      INDArray g = Nd4j.createFromArray(new double[][] {{8, 8}}).castTo(type);
+      assertEquals(row(type, 0, 2), slope(new Node.Activation("y", "x", Function.SQRT), x, g));
+      assertEquals(row(type, 0, 8), slope(new Node.Activation("y", "x", Function.ABS), x, g));
+      assertEquals(
+          row(type, 8, 8), slope(new Node.Activation("y", "x", Function.FAKE_RELU), x.sub(2), g));
+      Node norm = new Node.Reduce("y", "x", Node.Reduce.Reduction.L2, new int[] {0});
+      INDArray one = Nd4j.ones(type, 1, 1).muli(1e30);
+      assertEquals(row(type, 0, 0), slope(norm, Nd4j.create(type, 1, 2), one));
+      assertEquals(
+          row(type, 0, 0),
+          slope(new Node.Activation("y", "x", Function.SQRT), Nd4j.create(type, 1, 2), large));
+    }
+  }
+
+  private static INDArray row(DataType type, double... numbers) {
+    return Nd4j.createFromArray(new double[][] {numbers}).castTo(type);
+  }
+
+  @Test
+  void exponentials_ofLargeNumbers_stayFinite() {
+    INDArray x = row(DataType.DOUBLE, -800, -100, 0, 100, 800);
+    INDArray g = row(DataType.DOUBLE, 1, 2, 3, 4, 5);
+    double log2 = Math.log(2);
+    for (DataType type : List.of(DataType.DOUBLE, DataType.FLOAT)) {
+      Node softplus = new Node.Activation("y", "x", Function.SOFTPLUS);
+      assertClose(
+          row(DataType.DOUBLE, 0, 0, log2, 100, 800), value(softplus, x.castTo(type)), 1e-6, 1e-30);
+      assertClose(
+          row(DataType.DOUBLE, 0, 0, 1.5, 4, 5),
+          slope(softplus, x.castTo(type), g.castTo(type)),
+          1e-6,
+          1e-30);
+      Node logarithm = new Node.Softmax("y", "x", 0, true);
+      assertClose(
+          row(DataType.DOUBLE, -1600, -900, -800, -700, 0),
+          value(logarithm, x.castTo(type)),
+          1e-6,
+          1e-6);
+      assertClose(
+          row(DataType.DOUBLE, 1, 2, 3, 4, -10),
+          slope(logarithm, x.castTo(type), g.castTo(type)),
+          1e-6,
+          1e-6);
+      assertClose(
+          row(DataType.DOUBLE, 0, 0, 0, 0, 1),
+          value(new Node.Softmax("y", "x", 0), x.castTo(type)),
+          1e-6,
+          1e-30);
+    }
+  }
+
+  private INDArray value(Node node, INDArray x) {
+    long[] shape = Arrays.copyOfRange(x.shape(), 1, x.rank());
+    Graph graph = new Graph(List.of(new Node.Input("x", shape), node), List.of(node.name()));
+    try (CompiledNetwork network = engine.compile(graph, 1, x.dataType())) {
+      return network.forward(x).get(0).dup('c');
+    }
+  }
+
   private INDArray slope(Node node, INDArray x, INDArray cotangent) {
     long[] shape = Arrays.copyOfRange(x.shape(), 1, x.rank());
     Graph graph = new Graph(List.of(new Node.Input("x", shape), node), List.of(node.name()));
@@ -280,19 +452,67 @@ final class EngineTest {
   }
 
   @Test
+  void compilations_ofGraphsWithTheSameArrays_shareTheirWeights() {
+    int size = 2048;
+    INDArray weights = Nd4j.ones(DataType.DOUBLE, size, size);
+    List<CompiledNetwork> networks = new ArrayList<>();
+    long before = 0;
+    for (int i = 0; i < 5; i++) {
+      Graph graph =
+          new Graph(
+              List.of(
+                  new Node.Input("x", new long[] {size}),
+                  new Node.Dense("y" + i, "x", weights, null)),
+              List.of("y" + i));
+      networks.add(engine.compile(graph, 1, DataType.FLOAT));
+      networks.get(i).forward(Nd4j.ones(DataType.FLOAT, 1, size));
+      if (i == 0) {
+        before = Pointer.physicalBytes();
+      }
+    }
+    long grown = Pointer.physicalBytes() - before;
+    networks.forEach(CompiledNetwork::close);
+    // Four more copies would be 64 MB.
+    assertTrue(grown < 2 * 4L * size * size, "grew by " + grown + " bytes");
+  }
+
+  @Test
   void steps_allocateNothing() {
-    Graph graph =
-        new Graph(
-            List.of(
-                new Node.Input("x", new long[] {2, 64, 64}),
-                Networks.convolution("c", "x", 2, 8, 3, 2, 1),
-                Networks.relu("r", "c"),
-                new Node.Multiply("m", List.of("r", "r")),
-                new Node.Activation("t", "m", Function.TANH, 0, 0),
-                Networks.pool("p", "t", Kind.MAX, 2, 2, 0)),
-            List.of("p"));
-    INDArray x = noise(1, 32, 2, 64, 64).castTo(DataType.FLOAT);
-    try (CompiledNetwork network = engine.compile(graph, 32, DataType.FLOAT)) {
+    allocatesNothing(
+        noise(1, 32, 2, 64, 64),
+        new Node.Input("x", new long[] {2, 64, 64}),
+        Networks.convolution("c", "x", 2, 8, 3, 2, 1),
+        Networks.relu("r", "c"),
+        new Node.Multiply("m", List.of("r", "r")),
+        new Node.Activation("t", "m", Function.TANH, 0, 0),
+        Networks.pool("p", "t", Kind.MAX, 2, 2, 0));
+  }
+
+  @Test
+  void steps_ofNormalizationsAndParts_allocateNothing() {
+    allocatesNothing(
+        noise(1, 1024, 4, 64),
+        new Node.Input("x", new long[] {4, 64}),
+        new Node.Standardize("n", "x", new int[] {1}, 1e-5),
+        Networks.dense("d", "n", 64, 64),
+        new Node.Softmax("s", "d", 1),
+        new Node.Softmax("l", "d", 1, true),
+        new Node.Maximum("m", "s", "l"),
+        new Node.Transpose("t", "m", new int[] {1, 0}),
+        new Node.Slice("even", "t", new long[2], new long[] {32, 4}, new long[] {2, 1}),
+        new Node.Pad("p", "even", new long[] {0, 1}, new long[] {0, 2}, 1),
+        new Node.Concat("c", List.of("p", "p"), 0),
+        new Node.AxisProduct("a", "c", 0, noise(2, 64, 64)),
+        new Node.Activation("e", "a", Function.SOFTPLUS),
+        new Node.Reduce("y", "e", Node.Reduce.Reduction.MAX, new int[] {1}));
+  }
+
+  private void allocatesNothing(INDArray batch, Node... nodes) {
+    String last = nodes[nodes.length - 1].name();
+    Graph graph = new Graph(List.of(nodes), List.of(last));
+    INDArray x = batch.castTo(DataType.FLOAT);
+    int size = Math.toIntExact(x.size(0));
+    try (CompiledNetwork network = engine.compile(graph, size, DataType.FLOAT)) {
       List<INDArray> cotangents = cotangents(network.forward(x));
       steps(network, x, cotangents, 20);
       long before = Pointer.physicalBytes();

@@ -113,4 +113,44 @@ final class Networks {
             dense("logits", "flat", 8, 5)),
         outputs);
   }
+
+  /** A class token before six others, attention with two heads, and what is made of the token. */
+  static Graph attention(List<String> outputs) {
+    int[] heads = {1, 0, 2};
+    return new Graph(
+        List.of(
+            new Node.Input("tokens", new long[] {6, 4}),
+            new Node.Constant("class", noise(1, 1, 4)),
+            new Node.Activation("class.tanh", "class", Function.TANH),
+            new Node.Concat("joined", List.of("class.tanh", "tokens"), 0),
+            new Node.Constant("positions", noise(2, 7, 4)),
+            new Node.Add("placed", List.of("joined", "positions")),
+            new Node.Standardize("standard", "placed", new int[] {1}, 1e-5),
+            new Node.Affine("normal", "standard", noise(3, 1, 4), noise(4, 1, 4)),
+            dense("q", "normal", 4, 4),
+            dense("k", "normal", 4, 4),
+            dense("v", "normal", 4, 4),
+            new Node.Reshape("q.split", "q", new long[] {7, 2, 2}),
+            new Node.Reshape("k.split", "k", new long[] {7, 2, 2}),
+            new Node.Reshape("v.split", "v", new long[] {7, 2, 2}),
+            new Node.Transpose("q.heads", "q.split", heads),
+            new Node.Transpose("k.heads", "k.split", new int[] {1, 2, 0}),
+            new Node.Transpose("v.heads", "v.split", heads),
+            new Node.MatrixProduct("scores", "q.heads", "k.heads"),
+            new Node.Softmax("weights", "scores", 2),
+            new Node.MatrixProduct("mixed", "weights", "v.heads"),
+            new Node.Transpose("mixed.tokens", "mixed", heads),
+            new Node.Reshape("mixed.flat", "mixed.tokens", new long[] {7, 4}),
+            new Node.Add("residual", List.of("mixed.flat", "placed")),
+            new Node.Activation("erf", "residual", Function.ERF),
+            new Node.Multiply("gelu", List.of("residual", "erf")),
+            new Node.Slice(
+                "token", "gelu", new long[] {0, 0}, new long[] {1, 4}, new long[] {1, 1}),
+            new Node.Slice(
+                "others", "gelu", new long[] {1, 0}, new long[] {3, 2}, new long[] {2, 2}),
+            new Node.Reduce("norms", "others", Node.Reduce.Reduction.L2, new int[] {1}),
+            new Node.Reshape("flat", "token", new long[] {4}),
+            dense("logits", "flat", 4, 3)),
+        outputs);
+  }
 }

@@ -51,6 +51,9 @@ final class NodeTest {
       {{3, 3}, {2, 3}, {0, 1, 1, 2}, {1, 1}, {6, 6, 6}},
       {{3, 3}, {1, 2}, {2, 1, 2, 2}, {2, 2}, {6, 6, 6}},
       {{1, 1}, {1, 1}, {1, 1, 1, 1}, {1, 1}, {6, 6, 6}},
+      {{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, {18, 18, 36}},
+      {{3, 3}, {2, 1}, {1, 1, 1, 0}, {1, 1}, {10, 20, 10}},
+      {{2, 2}, {1, 1}, {1, 0, 0, 0}, {1, 1}, {32, 32, 32}},
       {{7, 7}, {1, 1}, {3, 3, 3, 3}, {1, 1}, {1, 4, 6}},
     };
     for (int[][] c : convolutions) {
@@ -89,6 +92,7 @@ final class NodeTest {
       {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, {1, 1}, {6, 6, 6}},
       {{4, 4}, {2, 2}, {1, 1, 1, 1}, {0, 0}, {1, 1}, {6, 6, 6}},
       {{3, 3}, {1, 2}, {1, 0, 2, 1}, {0, 1}, {2, 1}, {6, 6, 6}},
+      {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, {1, 1}, {18, 18, 36}},
     };
     for (int[][] d : deconvolutions) {
       int groups = d[5][0];
@@ -300,7 +304,36 @@ final class NodeTest {
       graphs.add(several(new Node.Concat("node", List.of("b", "x", "b"), axis)));
     }
     graphs.add(several(new Node.Concat("node", List.of("x", "wide", "a"), 0)));
+    graphs.add(several(new Node.Maximum("node", "x", "x")));
+    graphs.add(several(new Node.Multiply("node", List.of("x", "x"))));
+    graphs.add(several(new Node.Concat("node", List.of("constant", "x", "x"), 1)));
+    graphs.add(shared("row", "column", "a"));
+    graphs.add(shared("a", "row", "column", "row"));
+    graphs.add(shared("column", "a"));
     return graphs.stream().map(graph -> Named.of(graph.node("node").toString(), graph));
+  }
+
+  /** Parts of an array and the whole, added up in some order. */
+  private static Graph shared(String... terms) {
+    return new Graph(
+            List.of(
+                new Node.Input("x", new long[] {3, 4, 5}),
+                new Node.Activation("a", "x", Function.TANH),
+                new Node.Slice(
+                    "row", "a", new long[] {0, 1, 0}, new long[] {3, 1, 5}, new long[] {1, 1, 1}),
+                new Node.Slice(
+                    "column",
+                    "a",
+                    new long[] {0, 0, 1},
+                    new long[] {3, 4, 1},
+                    new long[] {1, 1, 2}),
+                new Node.Maximum("most", "row", "column"),
+                new Node.Multiply("product", List.of(terms[0], terms[1])),
+                new Node.Add(
+                    "node",
+                    Stream.concat(Stream.of("most", "product"), Stream.of(terms)).toList())),
+            List.of("node"))
+        .upTo(List.of("node"));
   }
 
   private static Graph single(long[] shape, Node node) {

@@ -46,10 +46,7 @@ final class Activations {
                 tape.subtract(one, slope, slope);
               });
       case FAKE_RELU -> new FakeRelu();
-      case SOFTPLUS ->
-          new FromInput(
-              (tape, x, y) -> tape.call("softplus", y, x),
-              (tape, x, slope) -> tape.call("sigmoid", slope, x));
+      case SOFTPLUS -> softplus(type);
       case ERF -> erf(type);
       case EXP ->
           new FromOutput(
@@ -86,6 +83,22 @@ final class Activations {
           tape.multiply(slope, Tape.constant(type, 1 - alpha), slope);
           tape.add(slope, Tape.constant(type, alpha), slope);
         });
+  }
+
+  /** max(x, 0) + log(1 + exp(-|x|)); ND4J's own overflows where exp(x) does. */
+  private static Operation softplus(DataType type) {
+    return new FromInput(
+        (tape, x, y) ->
+            tape.scratch(
+                x.shape(),
+                positive -> {
+                  tape.call("relu", positive, x).reals(0);
+                  tape.run(new Abs(x, y));
+                  tape.multiply(y, Tape.constant(type, -1), y);
+                  tape.call("softplus", y, y);
+                  tape.add(y, positive, y);
+                }),
+        (tape, x, slope) -> tape.call("sigmoid", slope, x));
   }
 
   private static Operation erf(DataType type) {

@@ -6,6 +6,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.scalar.Pow;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
 
 /** Elements divided by what they are together. */
 final class Normalization {
@@ -69,7 +70,21 @@ final class Normalization {
 
     @Override
     public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      tape.call("log_softmax", y, x.get(0)).integers(axis).generic();
+      // ND4J's own takes the logarithm of what may have become 0.
+      tape.scratch(
+          reduced(y.shape(), axis),
+          one -> {
+            tape.call("reduce_max", one, x.get(0)).integers(axis).flags(true);
+            tape.subtract(x.get(0), one, y);
+            tape.scratch(
+                y.shape(),
+                exponentials -> {
+                  tape.run(new Exp(y, exponentials));
+                  tape.call("reduce_sum", one, exponentials).integers(axis).flags(true);
+                });
+            tape.run(new Log(one, one));
+            tape.subtract(y, one, y);
+          });
     }
 
     /** g - exp(y) * sum(g). */

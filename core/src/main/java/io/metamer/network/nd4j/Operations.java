@@ -36,10 +36,10 @@ final class Operations {
       return new Constant(batched(weights.plain(c.value())));
     }
     if (node instanceof Node.Convolution c) {
-      return Convolutions.of(c, graph.shape(c.input()), graph.shape(c.name()), weights);
+      return Convolutions.of(c, weights);
     }
     if (node instanceof Node.Deconvolution d) {
-      return Convolutions.of(d, graph.shape(d.input()), graph.shape(d.name()), weights);
+      return Convolutions.of(d, weights);
     }
     if (node instanceof Node.Dense d) {
       return new Products.Dense(weights.plain(d.weights()), plain(d.bias()));
