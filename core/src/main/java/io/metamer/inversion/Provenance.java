@@ -1,6 +1,7 @@
 package io.metamer.inversion;
 
 import io.metamer.model.ModelId;
+import io.metamer.network.Engine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -23,7 +24,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param targetsSha256 SHA-256 of the targets' values as little-endian float32 in row order
  * @param seedsSha256 the same of the seeds, before clipping
  * @param type FLOAT or DOUBLE
- * @param versions Metamer, Java, and the ND4J backend with its number of threads
+ * @param versions Metamer, Java, the engine that runs networks, and the ND4J backend with its
+ *     number of threads
  * @param started when the search began
  * @param seconds how long it took
  * @since 0.1
@@ -49,10 +51,11 @@ public record Provenance(
   }
 
   private static String runtime() {
-    return "Metamer %s, Java %s, %s with %d threads"
+    return "Metamer %s, Java %s, engine %s, %s with %d threads"
         .formatted(
             version(),
             System.getProperty("java.version"),
+            Engine.preferred().name(),
             Nd4j.getBackend().getClass().getSimpleName(),
             Nd4j.getEnvironment().maxMasterThreads());
   }

@@ -3,24 +3,35 @@ package io.metamer.model;
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
+import java.util.ArrayList;
 import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/** One layer of a network as representations: its activations flattened to vectors. */
+/**
+ * Layers of a network as representations: their activations flattened to vectors, times their
+ * weights, one after the other.
+ */
 final class LayerModel implements RepresentationModel {
 
   /** Representations of many images are computed in pieces of this size, to bound the memory. */
   private static final int PIECE = 64;
 
   private final ModelId id;
+
+  /** One a layer, in the order of the taps. */
+  private final double[] weights;
+
+  private final int[] sizes;
   private final int size;
   private final CompiledTaps taps;
 
-  LayerModel(ModelId id, int size, CompiledTaps taps) {
+  LayerModel(ModelId id, double[] weights, int[] sizes, int size, CompiledTaps taps) {
     this.id = id;
+    this.weights = weights;
+    this.sizes = sizes;
     this.size = size;
     this.taps = taps;
   }
@@ -51,10 +62,7 @@ final class LayerModel implements RepresentationModel {
     for (long from = 0; from < n; from += PIECE) {
       long to = Math.min(n, from + PIECE);
       INDArray piece = images.get(NDArrayIndex.interval(from, to));
-      INDArray activation = taps.forward(piece).get(0);
-      representations
-          .get(NDArrayIndex.interval(from, to))
-          .assign(activation.reshape(to - from, size));
+      write(taps.forward(piece), representations.get(NDArrayIndex.interval(from, to)));
     }
     return representations;
   }
@@ -62,16 +70,66 @@ final class LayerModel implements RepresentationModel {
   @Override
   public DifferentiableLoss pullBack(DifferentiableLoss onRepresentations) {
     return (x, rows) -> {
-      INDArray activation = taps.forward(x).get(0);
-      ValueAndGradient loss = onRepresentations.evaluate(activation.reshape(x.size(0), size), rows);
-      INDArray cotangent = loss.gradient().dup('c').reshape('c', activation.shape());
+      List<INDArray> activations = taps.forward(x);
+      ValueAndGradient loss = onRepresentations.evaluate(representation(activations), rows);
+      List<INDArray> cotangents = cotangents(loss.gradient(), activations);
       // A copy, since two losses on one model share the buffer behind it.
-      return new ValueAndGradient(loss.value(), taps.backward(List.of(cotangent)).dup('c'));
+      return new ValueAndGradient(loss.value(), taps.backward(cotangents).dup('c'));
     };
+  }
+
+  /** The activations as one array [N, D]; a single layer's own memory where that will do. */
+  private INDArray representation(List<INDArray> activations) {
+    INDArray first = activations.get(0);
+    if (activations.size() == 1 && weights[0] == 1) {
+      return first.reshape(first.size(0), size);
+    }
+    INDArray together = Nd4j.create(first.dataType(), first.size(0), size);
+    write(activations, together);
+    return together;
+  }
+
+  private void write(List<INDArray> activations, INDArray representation) {
+    long n = representation.size(0);
+    int from = 0;
+    for (int k = 0; k < sizes.length; k++) {
+      INDArray part = columns(representation, from, from + sizes[k]);
+      part.assign(activations.get(k).reshape(n, sizes[k]));
+      if (weights[k] != 1) {
+        part.muli(weights[k]);
+      }
+      from += sizes[k];
+    }
+  }
+
+  /** A gradient at the representations as one at each activation. */
+  private List<INDArray> cotangents(INDArray gradient, List<INDArray> activations) {
+    List<INDArray> cotangents = new ArrayList<>();
+    int from = 0;
+    for (int k = 0; k < sizes.length; k++) {
+      INDArray part = columns(gradient, from, from + sizes[k]).dup('c');
+      if (weights[k] != 1) {
+        part.muli(weights[k]);
+      }
+      cotangents.add(part.reshape('c', activations.get(k).shape()));
+      from += sizes[k];
+    }
+    return cotangents;
+  }
+
+  private static INDArray columns(INDArray rows, int from, int to) {
+    return to - from == rows.size(1)
+        ? rows
+        : rows.get(NDArrayIndex.all(), NDArrayIndex.interval(from, to));
   }
 
   @Override
   public void close() {
     taps.close();
+  }
+
+  @Override
+  public String toString() {
+    return id.toString();
   }
 }

@@ -1,14 +1,30 @@
 package io.metamer.model;
 
+import io.metamer.model.LayerSelection.Part;
 import io.metamer.network.Graph;
 import io.metamer.network.Node;
+import io.metamer.network.Node.Activation.Function;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * A network file as a graph, for images of one size.
@@ -40,40 +56,104 @@ record Translation(
     return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
   }
 
-  /** What a node computes, in words. */
-  static String kind(Node node) {
-    if (node instanceof Node.Activation a) {
-      return words(a.function());
-    }
-    if (node instanceof Node.Pool p) {
-      return words(p.kind()) + " pool";
-    }
-    if (node instanceof Node.Reduce r) {
-      return words(r.reduction()) + " over axes " + Arrays.toString(r.axes());
-    }
-    return node.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-  }
-
-  private static String words(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-  }
-
   /** All nodes of the file but the input and constants. */
   List<Layer> layers() {
-    return graph.nodes().stream()
-        .filter(node -> !node.inputs().isEmpty() && !hidden.contains(node.name()))
-        .map(node -> new Layer(node.name(), kind(node), graph.shape(node.name())))
-        .toList();
+    Map<String, Node> uncounted = new HashMap<>();
+    Set<INDArray> counted = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<Layer> layers = new ArrayList<>();
+    for (Node node : graph.nodes()) {
+      if (node.inputs().isEmpty() || hidden.contains(node.name())) {
+        uncounted.put(node.name(), node);
+      } else {
+        long parameters = parameters(node, uncounted, counted);
+        layers.add(
+            new Layer(
+                node.name(), Kinds.of(node, graph, hidden), graph.shape(node.name()), parameters));
+      }
+    }
+    return layers;
   }
 
-  /** The node that a name stands for: its own, another of the file's, or one of the two aliases. */
-  String resolve(String network, String layer) {
+  /** A node that is not listed, but can be read. */
+  Layer layer(String name) {
+    return new Layer(name, Kinds.of(graph.node(name), graph, hidden), graph.shape(name), 0);
+  }
+
+  /**
+   * How many weights a node has, with those of the hidden nodes and constants that it is first to
+   * read.
+   */
+  private static long parameters(Node node, Map<String, Node> uncounted, Set<INDArray> counted) {
+    long sum = 0;
+    Deque<Node> open = new ArrayDeque<>(List.of(node));
+    while (!open.isEmpty()) {
+      Node next = open.pop();
+      for (INDArray weights : weights(next)) {
+        sum += counted.add(weights) ? weights.length() : 0;
+      }
+      for (String input : next.inputs()) {
+        Node before = uncounted.remove(input);
+        if (before != null) {
+          open.push(before);
+        }
+      }
+    }
+    return sum;
+  }
+
+  /**
+   * What of a node's constants is learned, as far as that can be told: not what resizes or picks.
+   */
+  private static List<INDArray> weights(Node node) {
+    if (node instanceof Node.Convolution n) {
+      return weights(n.weights(), n.bias());
+    }
+    if (node instanceof Node.Deconvolution n) {
+      return weights(n.weights(), n.bias());
+    }
+    if (node instanceof Node.Dense n) {
+      return weights(n.weights(), n.bias());
+    }
+    if (node instanceof Node.Constant n) {
+      return List.of(n.value());
+    }
+    if (node instanceof Node.Affine n) {
+      // A single number is more often part of a formula than a weight.
+      return Stream.of(n.scale(), n.shift()).filter(array -> array.length() > 1).toList();
+    }
+    return List.of();
+  }
+
+  private static List<INDArray> weights(INDArray weights, @Nullable INDArray bias) {
+    return bias == null ? List.of(weights) : List.of(weights, bias);
+  }
+
+  /**
+   * The selection by the exact names of nodes: a name stands for itself, another name of a node or
+   * one of the two aliases for that node, a regular expression for all layers that it matches.
+   */
+  LayerSelection resolve(String network, LayerSelection selection) {
+    List<Part> parts = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (Part part : selection.parts()) {
+      for (String node : resolve(network, part.layer())) {
+        if (!seen.add(node)) {
+          throw new IllegalArgumentException(
+              "expected each layer once, got %s twice in %s".formatted(node, selection));
+        }
+        parts.add(new Part(node, part.weight()));
+      }
+    }
+    return new LayerSelection(parts, selection.fakeRelu());
+  }
+
+  private List<String> resolve(String network, String layer) {
     if (graph.nodes().stream().anyMatch(node -> node.name().equals(layer))) {
-      return layer;
+      return List.of(layer);
     }
     String node = aliases.get(layer);
     if (node != null) {
-      return node;
+      return List.of(node);
     }
     boolean ofOutput = layer.equals("penultimate") || layer.equals("logits");
     UnsupportedModelException refusal = refused.get(ofOutput ? output : layer);
@@ -81,13 +161,41 @@ record Translation(
       throw refusal;
     }
     return switch (layer) {
-      case "penultimate" -> penultimate(network);
-      case "logits" -> logits();
-      default ->
-          throw new IllegalArgumentException(
-              "network %s has no layer \"%s\"; near names: %s"
-                  .formatted(network, layer, String.join(", ", near(layer))));
+      case "penultimate" -> List.of(penultimate(network));
+      case "logits" -> List.of(logits());
+      default -> matched(network, layer);
     };
+  }
+
+  /** The layers whose whole names a regular expression matches, in order. */
+  private List<String> matched(String network, String expression) {
+    Predicate<String> matches;
+    try {
+      matches = Pattern.compile(expression).asMatchPredicate();
+    } catch (PatternSyntaxException e) {
+      matches = name -> false;
+    }
+    List<String> matched = layers().stream().map(Layer::name).filter(matches).toList();
+    // What cannot be computed is not left out in silence.
+    Optional<String> missing = refused.keySet().stream().filter(matches).sorted().findFirst();
+    if (missing.isPresent()) {
+      throw Objects.requireNonNull(refused.get(missing.get()));
+    }
+    if (matched.isEmpty()) {
+      throw new IllegalArgumentException(
+          "network %s has no layer \"%s\"; near names: %s"
+              .formatted(network, expression, String.join(", ", near(expression))));
+    }
+    return matched;
+  }
+
+  /** What an alias stands for, or nothing where it stands for none. */
+  Optional<String> standsFor(String alias) {
+    try {
+      return Optional.of(resolve("", alias).get(0));
+    } catch (IllegalArgumentException | UnsupportedModelException e) {
+      return Optional.empty();
+    }
   }
 
   private List<String> names() {
@@ -96,8 +204,10 @@ record Translation(
 
   /** The input of the classifier: of the last dense layer, or of a last convolution like it. */
   private String penultimate(String network) {
-    Node node = graph.node(output);
-    while (node.inputs().size() == 1) {
+    Set<String> computed = computed();
+    Optional<Node> next = Optional.of(graph.node(output));
+    while (next.isPresent()) {
+      Node node = next.get();
       if (node instanceof Node.Dense dense) {
         return dense.input();
       }
@@ -108,7 +218,9 @@ record Translation(
         }
         break;
       }
-      node = graph.node(node.inputs().get(0));
+      // A constant that is added or multiplied with leads nowhere.
+      List<String> inputs = node.inputs().stream().filter(computed::contains).distinct().toList();
+      next = inputs.size() == 1 ? Optional.of(graph.node(inputs.get(0))) : Optional.empty();
     }
     throw new IllegalArgumentException(
         ("the output %s of network %s does not come from a classifier, so it has no penultimate"
@@ -119,18 +231,36 @@ record Translation(
                 String.join(", ", names().stream().skip(names().size() / 2).limit(3).toList())));
   }
 
-  /** The output before a last softmax. */
-  private String logits() {
-    String logits = output;
-    Node node = graph.node(output);
-    while (node instanceof Node.Softmax || node instanceof Node.Reshape) {
-      String input = node.inputs().get(0);
-      if (node instanceof Node.Softmax) {
-        logits = input;
+  /** The nodes whose outputs depend on the images. */
+  private Set<String> computed() {
+    Set<String> computed = new HashSet<>();
+    for (Node node : graph.nodes()) {
+      if (node instanceof Node.Input || node.inputs().stream().anyMatch(computed::contains)) {
+        computed.add(node.name());
       }
-      node = graph.node(input);
     }
-    return logits;
+    return computed;
+  }
+
+  /** The output before a last softmax or sigmoid, whatever form it is brought into afterwards. */
+  private String logits() {
+    Node node = graph.node(output);
+    while (!squashes(node)) {
+      boolean form =
+          node instanceof Node.Reshape
+              || node instanceof Node.Transpose
+              || (node instanceof Node.Activation a && a.function() == Function.LOG);
+      if (!form) {
+        return output;
+      }
+      node = graph.node(node.inputs().get(0));
+    }
+    return node.inputs().get(0);
+  }
+
+  private static boolean squashes(Node node) {
+    return node instanceof Node.Softmax
+        || (node instanceof Node.Activation a && a.function() == Function.SIGMOID);
   }
 
   private List<String> near(String layer) {

@@ -319,7 +319,7 @@ final class InverterTest {
               .matches(
                   "Metamer \\d+\\.\\d+.*, Java \\Q"
                       + System.getProperty("java.version")
-                      + "\\E, .* with \\d+ threads"),
+                      + "\\E, engine nd4j, .* with \\d+ threads"),
           provenance.versions());
       assertEquals("DOUBLE", provenance.type());
     }

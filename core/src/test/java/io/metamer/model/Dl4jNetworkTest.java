@@ -321,7 +321,7 @@ final class Dl4jNetworkTest {
       assertClose(dl4j.output(x.reshape(3, 144)), model.represent(x), 1e-4, 1e-6);
     }
     assertRefused(
-        IllegalArgumentException.class, () -> network.layers(ImageSpec.gray(10)), "[100]", "[144]");
+        IllegalArgumentException.class, () -> network.layers(ImageSpec.gray(10)), "[100]", "144]");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static io.metamer.contract.Close.assertClose;
 import static io.metamer.model.Messages.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,15 +12,22 @@ import io.metamer.contract.DifferentiableLossContract;
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
+import io.metamer.network.Node;
+import io.metamer.network.Node.Activation.Function;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** A small classifier, {@link OnnxFile#classifier}, by whose numbers one can check by hand. */
 final class NetworkTest implements DifferentiableLossContract {
@@ -120,6 +128,201 @@ final class NetworkTest implements DifferentiableLossContract {
   }
 
   @Test
+  void at_severalLayers_isTheConcatenationOfTheWeightedActivations() throws IOException {
+    Network network = network();
+    LayerSelection selection = LayerSelection.of("relu1", 2).and("penultimate").and("sum", 0.5);
+    try (RepresentationModel model = network.at(selection, IMAGES, Preprocessing.none());
+        Taps taps =
+            network.taps(List.of("relu1", "features", "sum"), IMAGES, Preprocessing.none())) {
+      assertEquals(32 + 2 + 32, model.size());
+      assertEquals("2.0 * \"relu1\", \"features\", 0.5 * \"sum\"", model.id().layer());
+      List<INDArray> activations = taps.forward(point());
+      INDArray expected =
+          Nd4j.hstack(
+              activations.get(0).reshape(3, 32).mul(2),
+              activations.get(1),
+              activations.get(2).reshape(3, 32).mul(0.5));
+      assertClose(expected, model.represent(point()), 1e-12, 1e-12);
+      INDArray cotangent = Nd4j.linspace(-1, 1, 3 * 66, DataType.DOUBLE).reshape(3, 66);
+      INDArray gradient =
+          model
+              .pullBack((r, rows) -> new ValueAndGradient(new double[3], cotangent))
+              .evaluate(point(), rows(3))
+              .gradient();
+      taps.forward(point());
+      INDArray byTaps =
+          taps.backward(
+              List.of(
+                  part(cotangent, 0, 32).mul(2).reshape(3, 2, 4, 4),
+                  part(cotangent, 32, 34),
+                  part(cotangent, 34, 66).mul(0.5).reshape(3, 2, 4, 4)));
+      assertClose(byTaps, gradient, 1e-12, 1e-12);
+    }
+  }
+
+  @Test
+  void at_aRegularExpression_isAllLayersThatItMatches() throws IOException {
+    try (RepresentationModel model = network().at("conv\\d", IMAGES, Preprocessing.none())) {
+      assertEquals("\"conv1\", \"conv2\"", model.id().layer());
+      assertEquals(64, model.size());
+    }
+    assertEquals(
+        List.of("conv2", "features", "x"),
+        network().layers(LayerSelection.of("conv2").and("penultimate").and("x"), IMAGES).stream()
+            .map(Layer::name)
+            .toList());
+  }
+
+  @Test
+  void at_withFakeRelu_computesTheSameForward() throws IOException {
+    Network network = network();
+    LayerSelection fake = LayerSelection.of("penultimate").withFakeRelu();
+    try (RepresentationModel exact = network.at("penultimate", IMAGES, Preprocessing.none());
+        RepresentationModel model = network.at(fake, IMAGES, Preprocessing.none())) {
+      assertClose(exact.represent(point()), model.represent(point()), 0, 0);
+      assertEquals("\"features\", fake ReLU", model.id().layer());
+    }
+  }
+
+  @Test
+  void gradient_withFakeRelu_passesUnitsThatAreZero() throws IOException {
+    // conv1 = (x + 0.5, 0.25 - x): where x is above 0.25, relu1 keeps the second channel at 0.
+    INDArray x = Nd4j.valueArrayOf(new long[] {1, 1, 4, 4}, 0.5, DataType.DOUBLE);
+    assertClose(x.mul(0).addi(1), gradientOfSum(LayerSelection.of("relu1"), x), 1e-12, 1e-12);
+    assertClose(
+        x.mul(0), gradientOfSum(LayerSelection.of("relu1").withFakeRelu(), x), 1e-12, 1e-12);
+  }
+
+  @Test
+  void gradient_withFakeReluOfTwoLayersBehindOneRelu_changesThatOneOnly() throws IOException {
+    Network network =
+        OnnxFile.ofImages(1, 1, 1)
+            .node("Relu", "relu1", "x")
+            .constant("w", new long[] {1, 1, 1, 1}, -1)
+            .node("Conv", "conv", "relu1", "w")
+            .node("Relu", "relu2", "conv")
+            .node("Flatten", "flat", "relu2")
+            .output("flat")
+            .read();
+    LayerSelection both = LayerSelection.of("relu2").and("flat").withFakeRelu();
+    ImageSpec pixel = new ImageSpec(1, 1, 1, -1, 1);
+    try (RepresentationModel model = network.at(both, pixel, Preprocessing.none())) {
+      for (double x : new double[] {-0.5, 0.5}) {
+        INDArray image = Nd4j.valueArrayOf(new long[] {1, 1, 1, 1}, x, DataType.DOUBLE);
+        // relu2 passes the gradient either way, relu1 where x is above 0.
+        assertEquals(x > 0 ? -2 : 0, gradientOfSum(model, image).getDouble(0), 1e-12);
+      }
+    }
+  }
+
+  @Test
+  void at_withoutAReluForAFakeOne_isRefused() throws IOException {
+    Network network = network();
+    LayerSelection fake = LayerSelection.of("relu1").and("conv1").withFakeRelu();
+    assertRefused(
+        ILLEGAL,
+        () -> network.at(fake, IMAGES, Preprocessing.none()),
+        "a ReLU leads to, got 'conv1'");
+  }
+
+  @Test
+  void at_aSecondTime_sharesTheTranslation_ofTheLastFourSizes() {
+    List<Long> translated = new ArrayList<>();
+    Network network =
+        new Network(
+            "counted",
+            "0".repeat(64),
+            null,
+            shape -> {
+              translated.add(shape[1]);
+              GraphBuilder graph = new GraphBuilder();
+              graph.add(new Node.Input("x", shape));
+              graph.add(new Node.Activation("y", "x", Function.RELU));
+              return graph.build("y");
+            });
+    for (int size : new int[] {5, 5, 6, 7, 8, 5, 9, 5, 6}) {
+      network.at("y", ImageSpec.gray(size), Preprocessing.none()).close();
+    }
+    assertEquals(List.of(5L, 6L, 7L, 8L, 9L, 6L), translated);
+  }
+
+  @Test
+  void normalizationInside_isSaidByTheNetworkAndItsModels() throws IOException {
+    Network network =
+        OnnxFile.ofImages(1, 4, 4)
+            .constant("mean", new long[] {1, 1, 1, 1}, 0.5)
+            .node("Sub", "centred", "x", "mean")
+            .node("Relu", "y", "centred")
+            .output("y")
+            .read();
+    assertEquals(Optional.of(Preprocessing.of(0.5, 1)), network.normalization(IMAGES));
+    assertEquals(Optional.empty(), network().normalization(IMAGES));
+    try (RepresentationModel model = network.at("y", IMAGES, Preprocessing.none());
+        RepresentationModel twice = network.at("y", IMAGES, Preprocessing.of(0.5, 1))) {
+      assertEquals(network.normalization(IMAGES), model.id().inside());
+      assertFalse(model.id().isNormalizedTwice());
+      assertTrue(twice.id().isNormalizedTwice());
+      assertTrue(twice.toString().contains("inside=Optional[x - 0.5]"), twice::toString);
+    }
+  }
+
+  @Test
+  void table_listsLayersAndWhatStandsForWhat() throws IOException {
+    Network network = network();
+    assertEquals(network.table(), network.table(IMAGES));
+    assertEquals(
+        """
+        network      small
+        SHA-256      %s...
+        images       1 x 4 x 4
+        parameters   14
+        penultimate  features
+        logits       scores
+        normalises   not inside, as far as can be seen
+
+        layer          kind                 shape      parameters
+        conv1          convolution          2 x 4 x 4           4
+        relu1          relu                 2 x 4 x 4
+        conv2          convolution          2 x 4 x 4           4
+        sum            sum                  2 x 4 x 4
+        pool           global average pool  2 x 1 x 1
+        features       flatten              2
+        scores         dense                2                   6
+        probabilities  softmax              2
+        """
+            .formatted(network.sha256().substring(0, 16)),
+        network.table());
+  }
+
+  @Test
+  void table_saysWhatIsRefusedAndWhatHappensInside() {
+    UnsupportedModelException reason = new UnsupportedModelException("node n\n, operator N: no");
+    Network network =
+        new Network(
+            "odd\u001b[31m",
+            "0".repeat(64),
+            new long[] {1, 2, 2},
+            shape -> {
+              GraphBuilder graph = new GraphBuilder();
+              graph.add(new Node.Input("x", shape));
+              graph.add(
+                  GraphBuilder.affine(
+                      "a",
+                      new GraphBuilder.Tensor("x", shape),
+                      new double[] {2},
+                      new double[] {-1},
+                      DataType.DOUBLE));
+              graph.add(new Node.Activation("y", "a", Function.RELU));
+              return graph.build("z", Map.of("z", reason, "n", reason));
+            });
+    String table = network.table();
+    assertTrue(table.contains("network      odd?[31m\n"), table);
+    assertTrue(table.contains("\nrefused      node n?, operator N: no (2 tensors)\n"), table);
+    assertTrue(table.contains("\npenultimate  none\n"), table);
+    assertTrue(table.contains("\nnormalises   inside: (x - 0.5) / 0.5\n"), table);
+  }
+
+  @Test
   void at_imagesThatTheNetworkDoesNotTake_namesBothSizes() throws IOException {
     Network network = network();
     assertRefused(
@@ -129,6 +332,9 @@ final class NetworkTest implements DifferentiableLossContract {
     assertRefused(ILLEGAL, () -> network.layers(ImageSpec.gray(5)), "got 1 x 5 x 5");
     Network free = OnnxFile.ofImages(3, -1, -1).node("Relu", "y", "x").output("y").read();
     assertRefused(ILLEGAL, () -> free.layers(ImageSpec.gray(5)), "3 x any x any, got 1 x 5 x 5");
+    assertEquals(OptionalInt.of(3), free.channels());
+    assertEquals(Optional.empty(), free.input());
+    assertRefused(IllegalStateException.class, free::table, "ask for table(ImageSpec)");
     assertRefused(ILLEGAL, () -> network.at("features", IMAGES, Preprocessing.cifar10()), "got 3");
   }
 
@@ -275,6 +481,23 @@ final class NetworkTest implements DifferentiableLossContract {
       }
       return new ValueAndGradient(value, r.dup());
     };
+  }
+
+  private static INDArray gradientOfSum(LayerSelection selection, INDArray x) throws IOException {
+    try (RepresentationModel model = network().at(selection, IMAGES, Preprocessing.none())) {
+      return gradientOfSum(model, x);
+    }
+  }
+
+  private static INDArray gradientOfSum(RepresentationModel model, INDArray x) {
+    return model
+        .pullBack((r, rows) -> new ValueAndGradient(new double[1], r.mul(0).addi(1)))
+        .evaluate(x, rows(1))
+        .gradient();
+  }
+
+  private static INDArray part(INDArray rows, int from, int to) {
+    return rows.get(NDArrayIndex.all(), NDArrayIndex.interval(from, to)).dup('c');
   }
 
   private static int[] rows(int n) {

@@ -9,9 +9,7 @@ import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.Regularizer;
 import io.metamer.inversion.Schedule;
 import io.metamer.inversion.StepRule;
-import io.metamer.model.Dl4jNetwork;
 import io.metamer.model.Network;
-import io.metamer.model.OnnxNetwork;
 import io.metamer.model.Preprocessing;
 import io.metamer.model.RepresentationModel;
 import io.metamer.model.Taps;
@@ -22,10 +20,7 @@ import io.metamer.perceptual.StructuralSimilarity;
 import io.metamer.regularizers.PublishedRegularizers;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -41,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -116,8 +112,8 @@ final class Demo implements Callable<Integer> {
       names = "--network",
       paramLabel = "FILE",
       description =
-          "A network to invert in place of the bundled ones: ONNX (.onnx) or DL4J (.zip). May be"
-              + " repeated.")
+          "A network to invert in place of the bundled ones: ONNX, Keras (.h5, .keras) or DL4J"
+              + " (.zip), told by its contents. May be repeated.")
   private List<Path> networks = List.of();
 
   @Option(
@@ -133,24 +129,13 @@ final class Demo implements Callable<Integer> {
       names = "--layer",
       paramLabel = "NAME",
       defaultValue = "penultimate",
-      description = "The layer that is the representation. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The layer that is the representation: a name, penultimate, logits, or a regular"
+              + " expression for several; the command layers lists them. Default:"
+              + " ${DEFAULT-VALUE}.")
   private String layer = "penultimate";
 
-  @Option(
-      names = "--mean",
-      split = ",",
-      paramLabel = "NUMBER",
-      description =
-          "What --network wants subtracted from pixels in [0, 1]: one number, or one a channel."
-              + " Default: 0.")
-  private double[] mean = {0};
-
-  @Option(
-      names = "--std",
-      split = ",",
-      paramLabel = "NUMBER",
-      description = "What --network then wants the pixels divided by. Default: 1.")
-  private double[] std = {1};
+  @Mixin private final PreprocessingOptions pixels = new PreprocessingOptions();
 
   @Option(
       names = "--iterations",
@@ -217,7 +202,7 @@ final class Demo implements Callable<Integer> {
         throw new BadInput("--iterations %d: expected at least 1 step.".formatted(iterations));
       }
       if (networks.isEmpty()) {
-        for (String option : List.of("--mean", "--std", "--shape")) {
+        for (String option : List.of("--preprocessing", "--mean", "--std", "--shape")) {
           if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
             throw new BadInput(
                 "%s tells of --network, but there is none: the bundled networks need no such option."
@@ -250,14 +235,8 @@ final class Demo implements Callable<Integer> {
           InversionOptions.defaults()
               .withIterations(iterations)
               .withStep(StepRule.normalized(1).withSchedule(Schedule.COSINE)));
-    } catch (NoSuchFileException e) {
-      throw new BadInput("there is no %s.".formatted(e.getFile()), e);
-    } catch (NotDirectoryException e) {
-      throw new BadInput("%s is not a folder.".formatted(e.getFile()), e);
-    } catch (AccessDeniedException e) {
-      throw new BadInput("access to %s was denied.".formatted(e.getFile()), e);
     } catch (IllegalArgumentException | UnsupportedModelException | IOException e) {
-      throw new BadInput(String.valueOf(e.getMessage()), e);
+      throw BadInput.of(e);
     }
   }
 
@@ -270,10 +249,9 @@ final class Demo implements Callable<Integer> {
   private List<Subject> given(Opened opened) throws IOException {
     List<Subject> subjects = new ArrayList<>();
     for (Path file : networks) {
-      Network network = load(file);
+      Network network = Network.load(file);
       List<String> taken = subjects.stream().map(Subject::name).toList();
-      subjects.add(
-          subject(opened, unused(network.name(), taken), network, Preprocessing.of(mean, std)));
+      subjects.add(subject(opened, unused(network.name(), taken), network, pixels.preprocessing()));
     }
     if (subjects.stream().map(s -> s.model().input()).distinct().count() > 1) {
       throw new BadInput(
@@ -284,18 +262,6 @@ final class Demo implements Callable<Integer> {
                       .collect(Collectors.joining(", "))));
     }
     return subjects;
-  }
-
-  private static Network load(Path file) throws IOException {
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(".onnx")) {
-      return OnnxNetwork.load(file);
-    }
-    if (name.endsWith(".zip")) {
-      return Dl4jNetwork.load(file);
-    }
-    throw new BadInput(
-        "--network %s: expected a file that ends in .onnx (ONNX) or .zip (DL4J).".formatted(file));
   }
 
   private Subject subject(
@@ -314,6 +280,8 @@ final class Demo implements Callable<Integer> {
             Math.toIntExact(size[0]), Math.toIntExact(size[1]), Math.toIntExact(size[2]), 0, 1);
     RepresentationModel model = network.at(layer, input, preprocessing);
     opened.add(model);
+    PreprocessingOptions.remark(model.id())
+        .ifPresent(remark -> spec.commandLine().getErr().println("metamer: " + remark));
     return new Subject(name, model);
   }
 

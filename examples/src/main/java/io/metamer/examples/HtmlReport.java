@@ -6,7 +6,7 @@ import io.metamer.inversion.ImageOutcome;
 import io.metamer.inversion.Provenance;
 import io.metamer.metrics.AlignmentReport;
 import io.metamer.metrics.Score;
-import io.metamer.model.Preprocessing;
+import io.metamer.model.ModelId;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.FileWriter;
@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
@@ -183,13 +182,9 @@ final class HtmlReport {
     return new Chart(regularizer, LossChart.of(searches, results.networks()));
   }
 
-  private static String pixels(Preprocessing preprocessing) {
-    return "minus %s, divided by %s"
-        .formatted(listed(preprocessing.mean()), listed(preprocessing.std()));
-  }
-
-  private static String listed(List<Double> numbers) {
-    return numbers.stream().map(String::valueOf).collect(Collectors.joining(", "));
+  private static String preprocessing(ModelId model) {
+    return model.preprocessing()
+        + model.inside().map(inside -> "; inside the network then " + inside).orElse("");
   }
 
   private static Origin origin(DemoResults results, String network) {
@@ -199,7 +194,7 @@ final class HtmlReport {
     entries.add(new Entry("File", any.model().name()));
     entries.add(new Entry("SHA-256", any.model().sha256()));
     entries.add(new Entry("Layer", any.model().layer()));
-    entries.add(new Entry("Pixels", pixels(any.model().preprocessing())));
+    entries.add(new Entry("Preprocessing", preprocessing(any.model())));
     entries.add(new Entry("Targets, SHA-256", any.targetsSha256()));
     entries.add(new Entry("Seeds, SHA-256", any.seedsSha256()));
     entries.add(new Entry("Versions", any.versions()));

@@ -22,7 +22,13 @@ import picocli.CommandLine.ParseResult;
     mixinStandardHelpOptions = true,
     versionProvider = Metamer.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {Demo.class, Benchmark.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      Demo.class,
+      Verify.class,
+      Layers.class,
+      Benchmark.class,
+      CommandLine.HelpCommand.class
+    },
     description =
         "Finds images that a network cannot tell from given ones, and asks how alike they look.",
     footer = {

@@ -12,6 +12,7 @@ import io.metamer.metrics.AlignmentReport;
 import io.metamer.metrics.Answer;
 import io.metamer.metrics.Interval;
 import io.metamer.metrics.Score;
+import io.metamer.model.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -137,14 +138,24 @@ final class ResultsJson {
     node.put("model", provenance.model().name());
     node.put("modelSha256", provenance.model().sha256());
     node.put("layer", provenance.model().layer());
-    provenance.model().preprocessing().mean().forEach(node.putArray("mean")::add);
-    provenance.model().preprocessing().std().forEach(node.putArray("std")::add);
+    preprocessing(node.putObject("preprocessing"), provenance.model().preprocessing());
+    provenance
+        .model()
+        .inside()
+        .ifPresent(inside -> preprocessing(node.putObject("normalizationInside"), inside));
     node.put("targetsSha256", provenance.targetsSha256());
     node.put("seedsSha256", provenance.seedsSha256());
     node.put("type", provenance.type());
     node.put("versions", provenance.versions());
     node.put("started", provenance.started().toString());
     node.put("seconds", provenance.seconds());
+  }
+
+  private static void preprocessing(ObjectNode node, Preprocessing preprocessing) {
+    node.put("scale", preprocessing.scale());
+    preprocessing.mean().forEach(node.putArray("mean")::add);
+    preprocessing.std().forEach(node.putArray("std")::add);
+    node.put("order", preprocessing.order().name());
   }
 
   private static void outcome(ObjectNode node, ImageOutcome outcome) {

@@ -135,7 +135,7 @@ final class DemoTest {
         "--regularizer lpips | lpips",
         "--layer penultimat | penultimate",
         "--network missing.onnx | missing.onnx",
-        "--network pom.xml | expected a file that ends in .onnx (ONNX) or .zip (DL4J)",
+        "--network pom.xml | is not an ONNX model",
         "--images missing | there is no missing",
         "--images pom.xml | pom.xml is not a folder",
         "--mean 0.5 | --mean tells of --network, but there is none",
