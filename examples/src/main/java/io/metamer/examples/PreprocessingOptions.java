@@ -31,7 +31,8 @@ final class PreprocessingOptions {
   @Option(
       names = "--mean",
       split = ",",
-      paramLabel = "NUMBER",
+      hideParamSyntax = true,
+      paramLabel = "A,B,C",
       description =
           "What the network wants subtracted from pixels: one number, or one a channel. Default:"
               + " 0.")
@@ -40,7 +41,8 @@ final class PreprocessingOptions {
   @Option(
       names = "--std",
       split = ",",
-      paramLabel = "NUMBER",
+      hideParamSyntax = true,
+      paramLabel = "A,B,C",
       description = "What the network then wants the pixels divided by. Default: 1.")
   private double @Nullable [] std;
 

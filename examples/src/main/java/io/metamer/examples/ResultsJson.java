@@ -138,7 +138,7 @@ final class ResultsJson {
     node.put("model", provenance.model().name());
     node.put("modelSha256", provenance.model().sha256());
     node.put("layer", provenance.model().layer());
-    preprocessing(node.putObject("preprocessing"), provenance.model().preprocessing());
+    preprocessing(node, provenance.model().preprocessing());
     provenance
         .model()
         .inside()

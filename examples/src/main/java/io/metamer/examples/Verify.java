@@ -54,9 +54,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  metamer verify --network resnet18.onnx --layer penultimate --images images.npy \\",
-      "    --preprocessing imagenet --representation features.npy \\",
-      "    --cotangent cotangent.npy --gradient gradient.npy",
+      "  metamer verify --network resnet18.onnx --layer penultimate \\",
+      "    --images images.npy --preprocessing imagenet --representation r.npy \\",
+      "    --cotangent c.npy --gradient g.npy --activations folder",
       "",
       "Exit codes: 0 all within tolerance, 1 something beyond it, 2 bad input."
     })
@@ -66,6 +66,9 @@ final class Verify implements Callable<Integer> {
   private static final int PIECE = 8;
 
   private static final int NAMES_LISTED = 5;
+
+  /** As wide as "representation" and a gap. */
+  private static final int NAME = 15;
 
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it.
@@ -104,7 +107,7 @@ final class Verify implements Callable<Integer> {
   @Option(
       names = "--bounds",
       split = ",",
-      arity = "1",
+      hideParamSyntax = true,
       paramLabel = "LOW,HIGH",
       description =
           "Where pixels are clamped to, which gives those outside a gradient of 0. Default: 0,1,"
@@ -445,9 +448,11 @@ final class Verify implements Callable<Integer> {
           });
     }
     say("");
+    int width = inOrder.stream().mapToInt(String::length).max().orElse(0) + 1;
     String first = null;
     for (String layer : inOrder) {
-      if (!line(layer, compared(stored, layer), tolerance) && first == null) {
+      boolean within = line(layer, Math.max(NAME, width), compared(stored, layer), tolerance);
+      if (!within && first == null) {
         first = layer;
       }
     }
@@ -486,11 +491,15 @@ final class Verify implements Callable<Integer> {
 
   /** Prints an error, and returns whether it is within the tolerance. NaN is not. */
   private boolean line(String what, Comparison comparison, double tolerance) {
+    return line(what, NAME, comparison, tolerance);
+  }
+
+  private boolean line(String what, int width, Comparison comparison, double tolerance) {
     double error = comparison.error();
     boolean within = error <= tolerance;
     say(
-        "%-15s relative error %8.2e, %s %s%s",
-        what,
+        "%s relative error %8.2e, %s %s%s",
+        what + " ".repeat(Math.max(0, width - what.length())),
         error,
         within ? "within" : "beyond",
         text(tolerance),
