@@ -1,5 +1,6 @@
 package io.metamer.model;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -290,7 +291,22 @@ final class OnnxConstants {
     }
     filled -= enough(node, OnnxTensors.length(shape), filled);
     INDArray array = Nd4j.createUninitialized(value.dataType(), shape, 'c');
-    return array.isEmpty() ? array : array.assign(value.reshape());
+    if (!array.isEmpty()) {
+      fill(OnnxTensors.contents(array), OnnxTensors.contents(value), value.dataType().width());
+    }
+    return array;
+  }
+
+  /** By hand, for assigning whole numbers is inexact or sets the first element only. */
+  private static void fill(ByteBuffer into, ByteBuffer value, int width) {
+    while (into.hasRemaining()) {
+      switch (width) {
+        case 1 -> into.put(value.get(0));
+        case 2 -> into.putShort(value.getShort(0));
+        case 4 -> into.putInt(value.getInt(0));
+        default -> into.putLong(value.getLong(0));
+      }
+    }
   }
 
   private static INDArray shaped(OnnxNode node, List<@Nullable INDArray> inputs, Shaping shaping) {

@@ -403,6 +403,9 @@ final class OnnxConstantsTest {
                     .setType(AttributeProto.AttributeType.FLOATS)));
     cases.add(given("ConstantOfShape", vector(2, 3)));
     cases.add(given("ConstantOfShape", vector(2, 0)).with("value", vector(4)));
+    cases.add(given("ConstantOfShape", vector(2, 3)).with("value", vector((1L << 60) + 1)));
+    cases.add(given("ConstantOfShape", vector(3)).with("value", tensor(BOOL, list(1), 1)));
+    cases.add(given("ConstantOfShape", vector(3)).with("value", tensor(FLOAT, list(1), 0.1)));
     cases.add(given("ConstantOfShape", vector()).with("value", vector((1L << 60) + 1)));
     cases.add(given("Identity", fractions(2, 3)));
     cases.add(given("Dropout", fractions(2, 3)));
