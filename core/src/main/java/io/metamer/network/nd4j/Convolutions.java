@@ -130,7 +130,7 @@ final class Convolutions {
 
     void convolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y);
 
-    void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y);
+    void deconvolve(Tape tape, INDArray x, INDArray y);
   }
 
   private record Forward(Pair pair, @Nullable INDArray bias) implements Operation {
@@ -141,14 +141,18 @@ final class Convolutions {
 
     @Override
     public void backward(List<INDArray> x, INDArray y, Gradients.Turn turn) {
-      turn.write(0, z -> pair.deconvolve(turn.tape(), turn.output(), null, z));
+      turn.write(0, z -> pair.deconvolve(turn.tape(), turn.output(), z));
     }
   }
 
   private record Backward(Pair pair, @Nullable INDArray bias) implements Operation {
     @Override
     public void forward(List<INDArray> x, INDArray y, Tape tape) {
-      pair.deconvolve(tape, x.get(0), bias, y);
+      pair.deconvolve(tape, x.get(0), y);
+      if (bias != null) {
+        // ND4J's own way with a bias takes three times as long.
+        tape.add(y, bias.reshape(1, bias.length(), 1, 1), y);
+      }
     }
 
     @Override
@@ -164,8 +168,8 @@ final class Convolutions {
     }
 
     @Override
-    public void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
-      Convolutions.convolve(tape, "deconv2d", x, weights, bias, y, window, dilated);
+    public void deconvolve(Tape tape, INDArray x, INDArray y) {
+      Convolutions.convolve(tape, "deconv2d", x, weights, null, y, window, dilated);
     }
   }
 
@@ -181,8 +185,8 @@ final class Convolutions {
     }
 
     @Override
-    public void deconvolve(Tape tape, INDArray x, @Nullable INDArray bias, INDArray y) {
-      each(tape, "deconv2d", x, bias, y);
+    public void deconvolve(Tape tape, INDArray x, INDArray y) {
+      each(tape, "deconv2d", x, null, y);
     }
 
     private void each(Tape tape, String name, INDArray x, @Nullable INDArray bias, INDArray y) {

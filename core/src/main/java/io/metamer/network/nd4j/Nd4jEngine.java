@@ -10,8 +10,11 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * Runs graphs with ND4J's operations, on whichever ND4J backend is on the class path.
  *
- * <p>FLOAT convolutions go through oneDNN where the backend has it. Networks compiled from the same
- * graph share its weights.
+ * <p>FLOAT convolutions go through oneDNN where the backend has it. Networks compiled from graphs
+ * with the same weight arrays share what is prepared from them, for as long as those arrays live.
+ *
+ * <p>NaN is not always passed on: CLIP, maxima (of windows, of axes, of two arrays) and the
+ * derivatives of RELU, LEAKY_RELU, CLIP, SQRT and ABS drop it.
  *
  * @since 0.1
  */
