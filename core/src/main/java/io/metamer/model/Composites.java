@@ -75,6 +75,15 @@ final class Composites {
 
   // Functions of each element.
 
+  /** {@code min(max(x, low), high)}; either bound may be infinite. */
+  Tensor clip(String name, Tensor x, double low, double high) {
+    boolean relu = low == 0 && high >= Float.MAX_VALUE;
+    return graph.add(
+        relu
+            ? new Node.Activation(name, x.node(), Function.RELU)
+            : new Node.Activation(name, x.node(), Function.CLIP, low, high));
+  }
+
   /** {@code min(max(alpha * x + beta, 0), 1)}. */
   Tensor hardSigmoid(String name, Tensor x, double alpha, double beta) {
     Tensor line = step(name + "/line", x, alpha, beta);
@@ -121,6 +130,19 @@ final class Composites {
   Tensor selu(String name, Tensor x, double alpha, double gamma) {
     Tensor elu = graph.step(new Node.Activation(name + "/elu", x.node(), Function.ELU, alpha, 0));
     return affine(name, elu, gamma, 0);
+  }
+
+  /** x where x &gt; 0, else {@code alpha * (exp(x / alpha) - 1)}. */
+  Tensor celu(String name, Tensor x, double alpha) {
+    Tensor scaled = step(name + "/scaled", x, 1 / alpha, 0);
+    Tensor elu = graph.step(new Node.Activation(name + "/elu", scaled.node(), Function.ELU, 1, 0));
+    return affine(name, elu, alpha, 0);
+  }
+
+  /** {@code x / (1 + |x|)}. */
+  Tensor softsign(String name, Tensor x) {
+    Tensor absolute = step(name + "/absolute", x, Function.ABS);
+    return quotient(name, x, step(name + "/divisor", absolute, 1, 1));
   }
 
   /**
@@ -199,6 +221,26 @@ final class Composites {
   }
 
   /**
+   * {@code scale * x / sqrt(mean of x^2 over axes + epsilon)}.
+   *
+   * @param scale of a shape as {@link Node.Affine} takes it, or none for 1
+   */
+  Tensor rootMeanSquare(
+      String name, Tensor x, int[] axes, double epsilon, @Nullable INDArray scale) {
+    Tensor square = graph.step(new Node.Multiply(name + "/square", List.of(x.node(), x.node())));
+    Tensor mean =
+        graph.step(
+            new Node.Reduce(name + "/mean", square.node(), Node.Reduce.Reduction.MEAN, axes));
+    Tensor root = step(name + "/root", step(name + "/biased", mean, 1, epsilon), Function.SQRT);
+    if (scale == null) {
+      return quotient(name, x, root);
+    }
+    Tensor normalized = quotient(name + "/normalized", x, root);
+    INDArray zero = Nd4j.createFromArray(new double[] {0});
+    return graph.add(new Node.Affine(name, normalized.node(), scale, zero));
+  }
+
+  /**
    * {@code x * (bias + alpha / size * sum of squares)^-beta}, the sum over the channels from {@code
    * (size - 1) / 2} before to {@code size / 2} after each (ONNX LRN).
    *
@@ -250,23 +292,27 @@ final class Composites {
    * numbers cut.
    */
   Tensor framed(String name, Tensor x, long[] pads) {
+    return padded(name, x, new long[] {0, pads[0], pads[1]}, new long[] {0, pads[2], pads[3]}, 0);
+  }
+
+  /** One number put before and after each axis; negative counts cut. */
+  Tensor padded(String name, Tensor x, long[] before, long[] after, double value) {
+    int rank = before.length;
+    long[] start = new long[rank];
     long[] size = x.shape().clone();
-    long[] start = new long[3];
-    long[] before = new long[3];
-    long[] after = new long[3];
-    for (int i = 0; i < 2; i++) {
-      start[1 + i] = Math.max(0, -pads[i]);
-      size[1 + i] += Math.min(0, pads[i]) + Math.min(0, pads[i + 2]);
-      before[1 + i] = Math.max(0, pads[i]);
-      after[1 + i] = Math.max(0, pads[i + 2]);
+    long[] ones = new long[rank];
+    Arrays.fill(ones, 1);
+    for (int i = 0; i < rank; i++) {
+      start[i] = Math.max(0, -before[i]);
+      size[i] += Math.min(0, before[i]) + Math.min(0, after[i]);
     }
-    long[] ones = {1, 1, 1};
     boolean cuts = !Arrays.equals(size, x.shape());
-    boolean pad = Arrays.stream(pads).anyMatch(p -> p > 0);
-    if (!pad) {
+    long[] more = Arrays.stream(before).map(p -> Math.max(0, p)).toArray();
+    long[] less = Arrays.stream(after).map(p -> Math.max(0, p)).toArray();
+    if (Arrays.stream(more).sum() + Arrays.stream(less).sum() == 0) {
       return graph.add(new Node.Slice(name, x.node(), start, size, ones));
     }
     Tensor cut = cuts ? graph.step(new Node.Slice(name + "/cut", x.node(), start, size, ones)) : x;
-    return graph.add(new Node.Pad(name, cut.node(), before, after, 0));
+    return graph.add(new Node.Pad(name, cut.node(), more, less, value));
   }
 }

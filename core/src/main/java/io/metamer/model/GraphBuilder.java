@@ -37,6 +37,10 @@ final class GraphBuilder {
 
   /** Adds a node whose inputs are there already, and works out the shape of its output. */
   Tensor add(Node node) {
+    if (shapes.containsKey(node.name())) {
+      throw new IllegalArgumentException(
+          "expected names to be unique, got two nodes '%s'".formatted(node.name()));
+    }
     long[] shape = node.outputShape(node.inputs().stream().map(shapes::get).toList());
     nodes.add(node);
     shapes.put(node.name(), shape);

@@ -51,7 +51,7 @@ public final class OnnxNetwork {
     try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       OnnxModel model = OnnxModel.read(contents, name);
       return new Network(
-          name, contents.sha256(), model.input(), shape -> new OnnxTranslation(model).run(shape));
+          name, contents.sha256(), model.input(), shape -> OnnxTranslation.of(model, shape));
     }
   }
 }

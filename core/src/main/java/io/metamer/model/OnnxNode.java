@@ -18,14 +18,25 @@ record OnnxNode(String network, NodeProto proto, int opset) {
     return proto.getOpType();
   }
 
+  /** The operator with its domain, where that is not ONNX's own. */
+  String key() {
+    String domain = proto.getDomain();
+    return domain.isEmpty() || domain.equals("ai.onnx") ? operator() : domain + "." + operator();
+  }
+
   /** The node's own name, which files may leave empty. */
   String name() {
     return proto.getName();
   }
 
-  /** The tensor it writes. */
+  /** The tensor it writes, the first of several. */
   String output() {
     return proto.getOutput(0);
+  }
+
+  /** All that it writes; what is left out is not among them. */
+  List<String> outputs() {
+    return proto.getOutputList().stream().filter(name -> !name.isEmpty()).toList();
   }
 
   List<String> inputs() {
@@ -51,6 +62,13 @@ record OnnxNode(String network, NodeProto proto, int opset) {
     return a == null ? otherwise : a.getF();
   }
 
+  double[] numbers(String attribute) {
+    AttributeProto a = find(attribute);
+    return a == null
+        ? new double[0]
+        : a.getFloatsList().stream().mapToDouble(Float::doubleValue).toArray();
+  }
+
   String text(String attribute, String otherwise) {
     AttributeProto a = find(attribute);
     return a == null ? otherwise : a.getS().toStringUtf8();
@@ -59,6 +77,15 @@ record OnnxNode(String network, NodeProto proto, int opset) {
   long[] integers(String attribute, long... otherwise) {
     AttributeProto a = find(attribute);
     return a == null ? otherwise : a.getIntsList().stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** An axis counted from the front; negative ones are counted from the end. */
+  int axis(long axis, int rank) {
+    long i = axis < 0 ? axis + rank : axis;
+    if (i < 0 || i >= rank) {
+      throw unsupported("axis %d of %d axes".formatted(axis, rank));
+    }
+    return (int) i;
   }
 
   AttributeProto attribute(String attribute) {
@@ -72,13 +99,12 @@ record OnnxNode(String network, NodeProto proto, int opset) {
   /** The refusal of this node. */
   UnsupportedModelException unsupported(String reason) {
     return new UnsupportedModelException(
-        "network %s: node %s, operator %s%s: %s"
-            .formatted(
-                network,
-                name().isEmpty() ? output() : name(),
-                proto.getDomain().isEmpty() ? "" : proto.getDomain() + ".",
-                operator(),
-                reason));
+        "network %s: node %s, operator %s: %s".formatted(network, label(), key(), reason));
+  }
+
+  /** What messages call it: its name or, without one, what it writes. */
+  private String label() {
+    return name().isEmpty() ? String.join(", ", outputs()) : name();
   }
 
   private @Nullable AttributeProto find(String attribute) {

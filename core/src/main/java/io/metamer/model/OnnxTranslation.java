@@ -4,65 +4,139 @@ import io.metamer.model.GraphBuilder.Tensor;
 import io.metamer.network.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One translation of an ONNX file: what each of its tensors is, a constant or the output of a node.
- * Shapes are those of a batch of one, so that arithmetic on them is arithmetic on numbers.
+ * One translation of an ONNX file: what each of its tensors is, a constant, the output of a node,
+ * or refused. What is refused does not stand in the way of what does not read it.
  */
 final class OnnxTranslation {
 
-  /** A map with zeros around it that only a convolution or a pooling can take in. */
-  record Padded(Tensor map, int[] pads) {}
+  /**
+   * The batch for which arithmetic on shapes is done where the file leaves it free: with two, the
+   * place of the batch shows in every shape.
+   */
+  private static final long FREE_BATCH = 2;
 
   private final OnnxModel model;
+  private final long batch;
   private final GraphBuilder graph = new GraphBuilder();
   private final Map<String, INDArray> constants;
   private final OnnxConstants folding;
-  private final Map<String, Tensor> tensors = new HashMap<>();
-  private final Map<String, Padded> padded = new HashMap<>();
+  private final Map<String, OnnxActivation> activations = new HashMap<>();
+  private final Map<String, UnsupportedModelException> refused = new HashMap<>();
 
-  OnnxTranslation(OnnxModel model) {
+  private OnnxTranslation(OnnxModel model, long batch) {
     this.model = model;
+    this.batch = batch;
     this.constants = new HashMap<>(model.initializers());
     this.folding = new OnnxConstants(model.length());
   }
 
-  Translation run(long[] shape) {
-    Tensor input = graph.add(new Node.Input(model.inputName(), shape));
-    tensors.put(model.inputName(), input);
-    for (OnnxNode node : model.nodes()) {
-      List<String> inputs = node.inputs();
-      if (inputs.stream().allMatch(name -> name.isEmpty() || constants.containsKey(name))) {
-        List<@Nullable INDArray> operands = new ArrayList<>();
-        inputs.forEach(name -> operands.add(constants.get(name)));
-        List<INDArray> folded = folding.fold(node, operands);
-        for (int i = 0; i < folded.size(); i++) {
-          constants.put(node.proto().getOutput(i), folded.get(i));
-        }
-      } else {
-        OnnxOperators.translate(node, this);
-      }
-      Tensor output = tensors.get(node.output());
-      if (output != null) {
-        graph.alias(node.name(), output.node());
-      }
+  /**
+   * Translates a file.
+   *
+   * @param shape of an image, [C, H, W]
+   */
+  static Translation of(OnnxModel model, long[] shape) {
+    long batch = model.batch() > 0 ? model.batch() : FREE_BATCH;
+    Translation translation = new OnnxTranslation(model, batch).run(shape);
+    if (translation.refused().isEmpty() || batch == 1) {
+      return translation;
     }
-    Tensor output = tensors.get(model.output());
-    if (output == null) {
-      throw new UnsupportedModelException(
-          "network %s: its output %s does not depend on its input"
-              .formatted(model.name(), model.output()));
-    }
-    return graph.build(output.node());
+    // Some exporters write a batch of one into the shapes of a network whose batch they call free.
+    Translation ofOne = new OnnxTranslation(model, 1).run(shape);
+    return ofOne.refused().size() < translation.refused().size() ? ofOne : translation;
   }
 
-  /** The batch size that the file was exported for, or -1. */
+  private Translation run(long[] shape) {
+    Tensor images = graph.add(new Node.Input(model.inputName(), shape));
+    Tensor entering =
+        model.channelsLast()
+            ? new Composites(graph).channelsLast(model.inputName() + "/channels last", images)
+            : images;
+    activations.put(model.inputName(), OnnxActivation.batchFirst(entering));
+    for (OnnxNode node : model.nodes()) {
+      try {
+        translate(node);
+      } catch (UnsupportedModelException e) {
+        refuse(node, e);
+      } catch (RuntimeException e) {
+        // What a node of the graph says of itself, such as weights that do not fit its input; and
+        // attributes of a damaged file may be anything.
+        refuse(node, node.unsupported(String.valueOf(e.getMessage())));
+      }
+    }
+    String output = model.output();
+    if (constants.containsKey(output)) {
+      throw new UnsupportedModelException(
+          "network %s: its output %s does not depend on its input".formatted(model.name(), output));
+    }
+    OnnxActivation last = activations.get(output);
+    Translation all = graph.build(last == null ? output : last.node(), refused);
+    return new Translation(all.graph(), all.output(), steps(all), all.aliases(), refused);
+  }
+
+  private void translate(OnnxNode node) {
+    List<String> inputs = node.inputs().stream().filter(name -> !name.isEmpty()).toList();
+    for (String input : inputs) {
+      UnsupportedModelException reason = refused.get(input);
+      if (reason != null) {
+        throw reason;
+      }
+    }
+    if (inputs.stream().allMatch(constants::containsKey)) {
+      List<@Nullable INDArray> operands = new ArrayList<>();
+      node.inputs().forEach(name -> operands.add(constants.get(name)));
+      List<INDArray> folded = folding.fold(node, operands);
+      for (int i = 0; i < folded.size(); i++) {
+        String name = node.proto().getOutput(i);
+        if (!name.isEmpty()) {
+          constants.put(name, folded.get(i));
+        }
+      }
+    } else {
+      OnnxOperators.translate(node, this);
+    }
+    OnnxActivation written = activations.get(node.output());
+    if (written != null) {
+      graph.alias(node.name(), written.node());
+    }
+    for (String output : node.outputs()) {
+      if (!constants.containsKey(output) && !activations.containsKey(output)) {
+        refused.put(output, node.unsupported("its output %s is not computed".formatted(output)));
+      }
+    }
+  }
+
+  private void refuse(OnnxNode node, UnsupportedModelException reason) {
+    for (String output : node.outputs()) {
+      if (!constants.containsKey(output) && !activations.containsKey(output)) {
+        refused.put(output, reason);
+      }
+    }
+    if (!node.name().isEmpty()) {
+      refused.putIfAbsent(node.name(), reason);
+    }
+  }
+
+  /** The nodes that are no tensor of the file's. */
+  private Set<String> steps(Translation all) {
+    Set<String> names =
+        all.graph().nodes().stream().map(Node::name).collect(Collectors.toCollection(HashSet::new));
+    names.removeAll(activations.keySet());
+    return names;
+  }
+
+  /** The batch for which arithmetic on shapes is done. */
   long batch() {
-    return model.batch();
+    return batch;
   }
 
   boolean isConstant(OnnxNode node, int i) {
@@ -92,49 +166,61 @@ final class OnnxTranslation {
     return constant;
   }
 
+  /**
+   * Whole numbers that older operator sets keep in an attribute and newer ones in an input.
+   *
+   * @return empty where both are left out
+   */
+  long[] integers(OnnxNode node, int i, String attribute) {
+    INDArray given = constant(node, i, attribute);
+    return given == null ? node.integers(attribute) : OnnxTensors.longs(given);
+  }
+
   /** An input that the operator wants as activations. */
-  Tensor tensor(OnnxNode node, int i) {
-    Padded waiting = padded.get(node.input(i));
-    if (waiting != null) {
-      throw node.unsupported(
-          "its input is padded; supported are zeros before a convolution or an average pooling");
-    }
-    Tensor tensor = tensors.get(node.input(i));
-    if (tensor == null) {
+  OnnxActivation activation(OnnxNode node, int i) {
+    OnnxActivation activation = activations.get(node.input(i));
+    if (activation == null) {
       throw node.unsupported(
           isConstant(node, i)
               ? "its input %s is a constant; supported are activations".formatted(node.input(i))
-              : "its input %s is written by no node before it".formatted(node.input(i)));
+              : "its input %d is missing".formatted(i));
     }
-    return tensor;
+    return activation;
   }
 
-  /** As {@link #tensor}, for operators that can take zeros around a map. */
-  Padded paddedTensor(OnnxNode node, int i) {
-    Padded waiting = padded.get(node.input(i));
-    return waiting == null ? new Padded(tensor(node, i), new int[4]) : waiting;
+  /** An input that the operator wants as maps of images, {@code [N, C, H, W]}. */
+  OnnxActivation map(OnnxNode node, int i) {
+    OnnxActivation x = activation(node, i);
+    if (!x.isMap()) {
+      throw node.unsupported("of %s; supported are maps [N, C, H, W]".formatted(x));
+    }
+    return x;
   }
 
-  /** Adds a node on the way to the output of an ONNX node. */
-  Tensor step(Node node) {
-    return graph.step(node);
+  /** Adds a node; it is listed as a layer if it has the name of one of the file's tensors. */
+  Tensor add(Node node) {
+    return graph.add(node);
   }
 
-  /** Adds the node that writes the output of an ONNX node, and has its tensor's name. */
-  void output(OnnxNode node, Node result) {
-    tensors.put(node.output(), graph.add(result));
+  /** Layers that are more than one node. */
+  Composites composites() {
+    return new Composites(graph);
   }
 
-  /** Lets the output of an ONNX node that changes nothing be another tensor. */
-  void same(OnnxNode node, Tensor tensor) {
-    tensors.put(node.output(), tensor);
-    graph.alias(node.output(), tensor.node());
+  /** The output of an ONNX node. */
+  void output(OnnxNode node, OnnxActivation result) {
+    output(node.output(), result);
   }
 
-  void output(OnnxNode node, Padded map) {
-    padded.put(node.output(), map);
+  /** One of several outputs. */
+  void output(String name, OnnxActivation result) {
+    activations.put(name, result);
+    if (!name.equals(result.node())) {
+      graph.alias(name, result.node());
+    }
   }
 
+  /** An output that does not depend on the images. */
   void output(OnnxNode node, INDArray constant) {
     constants.put(node.output(), constant);
   }

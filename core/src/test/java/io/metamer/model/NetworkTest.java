@@ -347,7 +347,11 @@ final class NetworkTest implements DifferentiableLossContract {
             .node("MatMul", "y", "v", "w")
             .output("y")
             .read();
-    assertRefused(ILLEGAL, () -> network.layers(ImageSpec.gray(5)), "'y'", "[25]");
+    assertRefused(
+        UnsupportedModelException.class,
+        () -> network.at("y", ImageSpec.gray(5), Preprocessing.none()),
+        "node the y, operator MatMul",
+        "[25]");
   }
 
   @Test

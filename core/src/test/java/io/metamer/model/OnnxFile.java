@@ -2,6 +2,10 @@ package io.metamer.model;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import onnx.Onnx.AttributeProto;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
@@ -11,6 +15,7 @@ import onnx.Onnx.TensorProto;
 import onnx.Onnx.TensorShapeProto;
 import onnx.Onnx.TypeProto;
 import onnx.Onnx.ValueInfoProto;
+import org.nd4j.shade.protobuf.ByteString;
 
 /** Writes small ONNX models for tests. */
 final class OnnxFile {
@@ -25,9 +30,20 @@ final class OnnxFile {
     return file;
   }
 
+  /** A model of images x whose batch is fixed. */
+  static OnnxFile ofBatch(long batch, long... dims) {
+    OnnxFile file = new OnnxFile();
+    file.input("x", TensorShapeProto.Dimension.newBuilder().setDimValue(batch), dims);
+    return file;
+  }
+
   OnnxFile input(String name, long... dims) {
+    return input(name, TensorShapeProto.Dimension.newBuilder().setDimParam("N"), dims);
+  }
+
+  private OnnxFile input(String name, TensorShapeProto.Dimension.Builder batch, long... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"));
+    shape.addDim(batch);
     for (long d : dims) {
       TensorShapeProto.Dimension.Builder dim = TensorShapeProto.Dimension.newBuilder();
       shape.addDim(d < 0 ? dim.setDimParam("free") : dim.setDimValue(d));
@@ -60,6 +76,12 @@ final class OnnxFile {
     return constant(tensor.build());
   }
 
+  /** A whole number without axes. */
+  OnnxFile scalar(String name, long number) {
+    return constant(
+        TensorProto.newBuilder().setName(name).setDataType(7).addInt64Data(number).build());
+  }
+
   OnnxFile constant(TensorProto tensor) {
     graph.addInitializer(tensor);
     return this;
@@ -74,6 +96,68 @@ final class OnnxFile {
     }
     graph.addNode(node);
     return this;
+  }
+
+  /** Random numbers between -1 and 1 as a constant, always the same for a name and shape. */
+  OnnxFile random(String name, long... shape) {
+    return random(name, -1, 1, shape);
+  }
+
+  OnnxFile random(String name, double from, double to, long... shape) {
+    Random random = new Random(name.hashCode() + 31L * Arrays.hashCode(shape));
+    int length = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    return constant(name, shape, random.doubles(length, from, to).toArray());
+  }
+
+  /** Booleans, as constants: whether the numbers of a random constant are above 0. */
+  OnnxFile booleans(String name, String random) {
+    TensorProto numbers =
+        graph.getInitializerList().stream()
+            .filter(tensor -> tensor.getName().equals(random))
+            .findFirst()
+            .orElseThrow();
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName(name).setDataType(9).addAllDims(numbers.getDimsList());
+    numbers.getFloatDataList().forEach(v -> tensor.addInt32Data(v > 0 ? 1 : 0));
+    return constant(tensor.build());
+  }
+
+  /** A list of whole numbers as an attribute of the last node. */
+  OnnxFile list(String attribute, long... numbers) {
+    AttributeProto.Builder a =
+        AttributeProto.newBuilder().setName(attribute).setType(AttributeProto.AttributeType.INTS);
+    for (long v : numbers) {
+      a.addInts(v);
+    }
+    return with(a);
+  }
+
+  /** A number as an attribute of the last node. */
+  OnnxFile number(String attribute, double number) {
+    return with(
+        AttributeProto.newBuilder()
+            .setName(attribute)
+            .setType(AttributeProto.AttributeType.FLOAT)
+            .setF((float) number));
+  }
+
+  /** A list of numbers as an attribute of the last node. */
+  OnnxFile numbers(String attribute, double... numbers) {
+    AttributeProto.Builder a =
+        AttributeProto.newBuilder().setName(attribute).setType(AttributeProto.AttributeType.FLOATS);
+    for (double v : numbers) {
+      a.addFloats((float) v);
+    }
+    return with(a);
+  }
+
+  /** A text as an attribute of the last node. */
+  OnnxFile text(String attribute, String text) {
+    return with(
+        AttributeProto.newBuilder()
+            .setName(attribute)
+            .setType(AttributeProto.AttributeType.STRING)
+            .setS(ByteString.copyFromUtf8(text)));
   }
 
   /** Gives the last node whole numbers as an attribute: one, or a list. */
@@ -122,13 +206,24 @@ final class OnnxFile {
     return this;
   }
 
+  /** The operators of its nodes, with their domain where it is not ONNX's own. */
+  Set<String> operators() {
+    return graph.getNodeList().stream()
+        .map(n -> n.getDomain().isEmpty() ? n.getOpType() : n.getDomain() + "." + n.getOpType())
+        .collect(Collectors.toSet());
+  }
+
   byte[] bytes() {
-    return ModelProto.newBuilder()
-        .setIrVersion(7)
-        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset))
-        .setGraph(graph)
-        .build()
-        .toByteArray();
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(8)
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(opset))
+            .setGraph(graph);
+    if (operators().stream().anyMatch(name -> name.startsWith("com.microsoft."))) {
+      model.addOpsetImport(
+          OperatorSetIdProto.newBuilder().setDomain("com.microsoft").setVersion(1));
+    }
+    return model.build().toByteArray();
   }
 
   Network read() throws IOException {

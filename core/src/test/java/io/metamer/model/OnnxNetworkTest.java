@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import onnx.Onnx.AttributeProto;
 import onnx.Onnx.TensorProto;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,39 +177,48 @@ final class OnnxNetworkTest {
 
   static Stream<Arguments> refusals() {
     return Stream.of(
-        refusal("transA = 1", f -> gemm(f).with("transA", 1)),
-        refusal(
-            "its bias has shape [3]",
-            f ->
-                vectors(f)
-                    .constant("w", new long[] {192, 2}, new double[384])
-                    .constant("b", new long[] {3}, 1, 2, 3)
-                    .node("Gemm", "y", "v", "w", "b")),
-        refusal(
-            "its bias has shape [2, 1]",
-            f ->
-                vectors(f)
-                    .constant("w", new long[] {192, 2}, new double[384])
-                    .constant("b", new long[] {2, 1}, 1, 2)
-                    .node("Gemm", "y", "v", "w", "b")),
-        refusal(
-            "supported are vectors times a constant matrix",
-            f -> f.constant("w", new long[] {8, 1}, new double[8]).node("MatMul", "y", "x", "w")),
         refusal("its weights (v) is computed", f -> vectors(f).node("Conv", "y", "x", "v")),
         refusal("its weights is missing", f -> f.node("Conv", "y", "x")),
         refusal(
-            "its weights have 3 axes",
-            f -> f.constant("w", new long[] {1, 3, 1}, 1, 2, 3).node("Conv", "y", "x", "w")),
+            "its weights have 5 axes",
+            f -> f.random("w", 1, 3, 1, 1, 1).node("Conv", "y", "x", "w")),
+        refusal(
+            "of [N, 3, 8, 8]; supported are sequences [N, C, T]",
+            f -> f.random("w", 1, 3, 1).node("Conv", "y", "x", "w")),
+        refusal(
+            "expected an input of [4, H, W], got [3, 8, 8]",
+            f -> f.random("w", 1, 4, 1, 1).node("Conv", "y", "x", "w")),
+        refusal(
+            "auto_pad = NONE",
+            f -> f.random("w", 1, 3, 1, 1).node("Conv", "y", "x", "w").text("auto_pad", "NONE")),
+        refusal(
+            "of [N, 192]; supported are maps [N, C, H, W]",
+            f -> vectors(f).node("MaxPool", "y", "v").with("kernel_shape", 2, 2)),
+        refusal(
+            "supported are undilated means",
+            f ->
+                f.node("AveragePool", "y", "x").with("kernel_shape", 2, 2).with("dilations", 2, 2)),
+        refusal(
+            "with activation Swish",
+            f ->
+                f.random("w", 1, 3, 1, 1)
+                    .node("FusedConv", "y", "x", "w")
+                    .domain("com.microsoft")
+                    .text("activation", "Swish")),
+        refusal(
+            "along axis -2 of [N, 192], which holds the batch",
+            f -> vectors(f).random("w", 2, 2).node("MatMul", "y", "w", "v")),
+        refusal(
+            "with the batch at the same place",
+            f ->
+                vectors(f)
+                    .node("Transpose", "t", "v")
+                    .random("w", 1, 3)
+                    .node("MatMul", "u", "w", "x")
+                    .node("Add", "y", "t", "x")),
         refusal(
             "training_mode = 1",
             f -> f.node("BatchNormalization", "y", "x").with("training_mode", 1)),
-        refusal(
-            "one number, or one a channel",
-            f -> f.constant("c", new long[] {8}, new double[8]).node("Add", "y", "x", "c")),
-        refusal(
-            "supported are activations only",
-            f -> f.constant("c", new long[] {1}, 1).node("Sum", "y", "x", "c", "x")),
-        refusal("its divisor (v) is computed", f -> vectors(f).node("Div", "y", "v", "v")),
         refusal(
             "with statistics as further outputs",
             f -> f.node("BatchNormalization", "y", "x").alsoOutput("mean")),
@@ -218,79 +226,47 @@ final class OnnxNetworkTest {
             "operator Dropout: training_mode = 1",
             f ->
                 f.constant("r", new long[0], 0.5)
-                    .constant(
-                        TensorProto.newBuilder()
-                            .setName("t")
-                            .setDataType(9)
-                            .addInt32Data(1)
-                            .build())
-                    .node("Dropout", "y", "x", "r", "t")),
-        refusal(
-            "with axes as an input",
-            f ->
-                f.integers("p", 1, 1, 0, 0, 1, 1, 0, 0)
-                    .integers("a", 2, 3, 0, 1)
-                    .node("Pad", "b", "x", "p", "", "a")
-                    .node("AveragePool", "y", "b")
-                    .with("kernel_shape", 2, 2)),
-        refusal(
-            "its zeros count only in part",
-            f ->
-                padded(f)
-                    .node("AveragePool", "y", "a")
-                    .with("kernel_shape", 2, 2)
-                    .with(text("auto_pad", "SAME_UPPER"))),
-        refusal(
-            "ceil_mode = 1 on a padded input",
-            f ->
-                padded(f)
-                    .node("AveragePool", "y", "a")
-                    .with("kernel_shape", 2, 2)
-                    .with("ceil_mode", 1)),
-        refusal(
-            "of the batch; supported are the other axes",
-            f ->
-                f.node("GlobalMaxPool", "a", "x")
-                    .integers("s", 0, 2)
-                    .node("Squeeze", "y", "a", "s")),
+                    .random("t", 0.5, 1, 1)
+                    .booleans("true", "t")
+                    .node("Dropout", "y", "x", "r", "true")),
         refusal("along axis 0", f -> f.node("Softmax", "y", "x").with("axis", 0)),
+        refusal("along axis 0", f -> f.node("Concat", "y", "x", "x").with("axis", 0)),
+        refusal("along axis 0", f -> f.node("ReduceMean", "y", "x")),
+        refusal("along axis 0", f -> f.integers("i", 0).node("Gather", "y", "x", "i")),
         refusal(
-            "dilations [2, 2]",
-            f -> f.node("MaxPool", "y", "x").with("kernel_shape", 2, 2).with("dilations", 2, 2)),
+            "supported are shapes that keep images apart",
+            f -> f.integers("s", 3, 128).node("Reshape", "y", "x", "s")),
         refusal(
-            "supported are the rows and columns of maps",
-            f -> f.node("ReduceMean", "y", "x").with("axes", 1, 2)),
-        refusal(
-            "supported are zeros around",
-            f ->
-                f.integers("p", 0, 0, 1, 1, 0, 0, 1, 1)
-                    .node("Pad", "a", "x", "p")
-                    .with(text("mode", "reflect"))
-                    .node("Relu", "y", "a")),
-        refusal(
-            "supported are zeros before a convolution",
-            f ->
-                f.integers("p", 0, 0, 1, 1, 0, 0, 1, 1)
-                    .node("Pad", "a", "x", "p")
-                    .node("Relu", "y", "a")),
-        refusal("along the batch", f -> f.node("Concat", "y", "x", "x").with("axis", 0)),
-        refusal("axis 2; supported is 1", f -> f.node("Flatten", "y", "x").with("axis", 2)),
-        refusal(
-            "shapes that keep the batch as first axis",
-            f -> f.integers("s", 3, 64).node("Reshape", "y", "x", "s")),
-        refusal(
-            "shapes of as many elements",
+            "supported are shapes of as many elements",
             f -> f.integers("s", 1, 7).node("Reshape", "y", "x", "s")),
-        refusal("without axes", f -> f.node("Squeeze", "y", "x")),
-        refusal("before the batch", f -> f.integers("a", 0).node("Unsqueeze", "y", "x", "a")),
         refusal(
-            "supported is moving axes of length 1",
-            f -> f.node("Transpose", "y", "x").with("perm", 0, 2, 3, 1)),
+            "of axis 1 of [N, 3, 8, 8], which is not of size 1",
+            f -> f.integers("s", 1).node("Squeeze", "y", "x", "s")),
         refusal(
-            "supported on constants only", f -> f.integers("i", 0).node("Gather", "y", "x", "i")),
+            "its exponents differ",
+            f -> f.constant("e", new long[] {2}, 2, 3).node("Pow", "y", "x", "e")),
         refusal(
-            "supported are the attributes value",
-            f -> f.node("Constant", "c").node("Add", "y", "x", "c")),
+            "antialias = 1",
+            f ->
+                f.opset(18)
+                    .constant("c", new long[] {4}, 1, 1, 0.5, 0.5)
+                    .node("Resize", "y", "x", "", "c")
+                    .with("antialias", 1)),
+        refusal(
+            "mode mirror; supported are constant, reflect, edge and wrap",
+            f ->
+                f.integers("p", 0, 0, 1, 1, 0, 0, 1, 1)
+                    .node("Pad", "y", "x", "p")
+                    .text("mode", "mirror")),
+        refusal("equation ii->i", f -> f.node("Einsum", "y", "x").text("equation", "ii->i")),
+        refusal("to type 7", f -> f.node("Cast", "y", "x").with("to", 7)),
+        refusal("supported operators are Abs, Add,", f -> f.node("NonMaxSuppression", "y", "x")),
+        refusal(
+            "operator org.example.Relu: supported operators are",
+            f -> f.node("Relu", "y", "x").domain("org.example")),
+        refusal(
+            "its output mask is not computed",
+            f -> f.node("Dropout", "d", "x").alsoOutput("mask").node("Relu", "y", "mask")),
         refusal(
             "does not depend on its input",
             f -> f.constant("y", new long[] {1}, 1).node("Relu", "a", "x")));
@@ -302,7 +278,10 @@ final class OnnxNetworkTest {
       throws IOException {
     Network network = change.apply(OnnxFile.ofImages(3, 8, 8)).output("y").read();
     assertRefused(
-        UnsupportedModelException.class, () -> network.layers(IMAGES), reason, "network small: ");
+        UnsupportedModelException.class,
+        () -> network.at("y", IMAGES, Preprocessing.none()),
+        reason,
+        "network small: ");
   }
 
   @Test
@@ -344,6 +323,27 @@ final class OnnxNetworkTest {
     assertFalse(layers.get(0).toString().isEmpty());
   }
 
+  @Test
+  void at_aLayerBeforeWhatIsRefused_works() throws IOException {
+    Network network =
+        OnnxFile.ofImages(3, 8, 8)
+            .node("Tanh", "before", "x")
+            .node("LSTM", "middle", "before")
+            .node("Relu", "after", "middle")
+            .output("after")
+            .read();
+    assertEquals(List.of("before"), network.layers(IMAGES).stream().map(Layer::name).toList());
+    try (RepresentationModel model = network.at("before", IMAGES, Preprocessing.none())) {
+      assertEquals("before", model.id().layer());
+    }
+    for (String layer : List.of("middle", "the middle", "after", "logits")) {
+      assertRefused(
+          UnsupportedModelException.class,
+          () -> network.at(layer, IMAGES, Preprocessing.none()),
+          "node the middle, operator LSTM");
+    }
+  }
+
   private static Arguments refusal(String reason, UnaryOperator<OnnxFile> change) {
     return Arguments.of(reason, change);
   }
@@ -356,22 +356,8 @@ final class OnnxNetworkTest {
     }
   }
 
-  private static OnnxFile padded(OnnxFile file) {
-    return file.integers("p", 0, 0, 1, 1, 0, 0, 1, 1).node("Pad", "a", "x", "p");
-  }
-
   private static OnnxFile vectors(OnnxFile file) {
     return file.node("Flatten", "v", "x");
-  }
-
-  private static OnnxFile gemm(OnnxFile file) {
-    return vectors(file)
-        .constant("w", new long[] {192, 2}, new double[384])
-        .node("Gemm", "y", "v", "w");
-  }
-
-  private static AttributeProto.Builder text(String name, String value) {
-    return AttributeProto.newBuilder().setName(name).setS(ByteString.copyFromUtf8(value));
   }
 
   private static void assertNumbers(TensorProto.Builder tensor, double... expected)
