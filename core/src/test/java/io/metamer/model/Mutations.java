@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Damaged copies of a file, the same ones for the same seed: flipped bits, bytes put in, taken out,
  * repeated or moved, lengths and counts replaced by extreme ones, ends cut off.
  */
-final class Mutations {
+public final class Mutations {
 
   /**
    * What breaks a reader that trusts a length: small, large, negative, and overflowing products.
@@ -49,8 +49,9 @@ final class Mutations {
    * @param original a whole file
    * @param count how many copies
    * @param seed copy i depends on this and i only
+   * @return the copies, made one at a time
    */
-  static Stream<byte[]> of(byte[] original, int count, long seed) {
+  public static Stream<byte[]> of(byte[] original, int count, long seed) {
     return IntStream.range(0, count).mapToObj(i -> mutated(original, seed, i));
   }
 
