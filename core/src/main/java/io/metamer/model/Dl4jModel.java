@@ -6,11 +6,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
+import org.deeplearning4j.nn.conf.graph.FrozenVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayerWithBackprop;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -38,9 +45,10 @@ record Dl4jModel(
    * @param network the network's name, for messages
    * @param name its own
    * @param inputs the steps it reads
-   * @param configuration a layer's or a vertex's
+   * @param configuration a layer's or a vertex's, without the wrapper of one that is frozen
    * @param before what turns its input into the form that it takes
    * @param weights by DL4J's names
+   * @param channelsLast whether the network's own maps are [H, W, C]
    */
   record Step(
       String network,
@@ -48,7 +56,8 @@ record Dl4jModel(
       List<String> inputs,
       Object configuration,
       @Nullable InputPreProcessor before,
-      Map<String, INDArray> weights) {
+      Map<String, INDArray> weights,
+      boolean channelsLast) {
 
     INDArray weight(String key) {
       INDArray weight = weights.get(key);
@@ -67,21 +76,29 @@ record Dl4jModel(
   }
 
   static Dl4jModel of(MultiLayerNetwork network, String name) {
+    List<Object> configurations = new ArrayList<>();
+    for (int i = 0; i < network.getnLayers(); i++) {
+      configurations.add(thawed(network.getLayer(i).conf().getLayer()));
+    }
+    List<@Nullable InputPreProcessor> forms = new ArrayList<>();
+    for (int i = 0; i < network.getnLayers(); i++) {
+      forms.add(network.getLayerWiseConfigurations().getInputPreProcess(i));
+    }
+    boolean last = channelsLast(configurations) || channelsLast(forms);
     List<Step> steps = new ArrayList<>();
     String before = "input";
     for (int i = 0; i < network.getnLayers(); i++) {
-      var layer = network.getLayer(i);
-      String given = layer.conf().getLayer().getLayerName();
+      String given = ((Layer) configurations.get(i)).getLayerName();
       String own = given == null ? "layer" + i : given;
       steps.add(
-          checked(
-              new Step(
-                  name,
-                  own,
-                  List.of(before),
-                  layer.conf().getLayer(),
-                  network.getLayerWiseConfigurations().getInputPreProcess(i),
-                  copies(layer.paramTable()))));
+          new Step(
+              name,
+              own,
+              List.of(before),
+              configurations.get(i),
+              forms.get(i),
+              copies(network.getLayer(i).paramTable()),
+              last));
       before = own;
     }
     return new Dl4jModel(name, "input", images("input", steps), List.copyOf(steps), before);
@@ -95,6 +112,8 @@ record Dl4jModel(
               .formatted(name, configuration.getNetworkInputs()));
     }
     String input = configuration.getNetworkInputs().get(0);
+    boolean last =
+        channelsLast(configuration.getVertices().values().stream().map(Dl4jModel::thawed).toList());
     List<Step> steps = new ArrayList<>();
     for (int index : network.topologicalSortOrder()) {
       var vertex = network.getVertices()[index];
@@ -102,16 +121,15 @@ record Dl4jModel(
       if (described == null) {
         continue; // The input itself.
       }
-      boolean layer = described instanceof LayerVertex;
       steps.add(
-          checked(
-              new Step(
-                  name,
-                  vertex.getVertexName(),
-                  configuration.getVertexInputs().getOrDefault(vertex.getVertexName(), List.of()),
-                  layer ? ((LayerVertex) described).getLayerConf().getLayer() : described,
-                  layer ? ((LayerVertex) described).getPreProcessor() : null,
-                  copies(vertex.paramTable(false)))));
+          new Step(
+              name,
+              vertex.getVertexName(),
+              configuration.getVertexInputs().getOrDefault(vertex.getVertexName(), List.of()),
+              thawed(described),
+              form(described),
+              copies(vertex.paramTable(false)),
+              last));
     }
     return new Dl4jModel(
         name,
@@ -121,29 +139,61 @@ record Dl4jModel(
         configuration.getNetworkOutputs().get(0));
   }
 
+  /** The layer or vertex inside of wrappers, which say how it is trained. */
+  private static Object thawed(Object configuration) {
+    if (configuration instanceof LayerVertex v) {
+      return thawed(v.getLayerConf().getLayer());
+    }
+    if (configuration instanceof FrozenVertex v) {
+      return thawed(v.getUnderlying());
+    }
+    if (configuration instanceof FrozenLayer l) {
+      return thawed(l.getLayer());
+    }
+    if (configuration instanceof FrozenLayerWithBackprop l) {
+      return thawed(l.getUnderlying());
+    }
+    return configuration;
+  }
+
+  private static @Nullable InputPreProcessor form(GraphVertex vertex) {
+    if (vertex instanceof FrozenVertex frozen) {
+      return form(frozen.getUnderlying());
+    }
+    return vertex instanceof LayerVertex layer ? layer.getPreProcessor() : null;
+  }
+
+  private static boolean channelsLast(List<? extends @Nullable Object> configurations) {
+    return configurations.stream()
+        .anyMatch(c -> c != null && Dl4jLayers.format(c) == CNN2DFormat.NHWC);
+  }
+
   Translation translate(long[] shape) {
     GraphBuilder graph = new GraphBuilder();
     Map<String, Tensor> tensors = new HashMap<>();
+    Map<String, UnsupportedModelException> refused = new HashMap<>();
     tensors.put(inputName, graph.add(new Node.Input(inputName, shape)));
     for (Step step : steps) {
+      Optional<UnsupportedModelException> before =
+          step.inputs.stream().map(refused::get).filter(Objects::nonNull).findFirst();
+      if (before.isPresent()) {
+        refused.put(step.name, before.get());
+        continue;
+      }
       List<Tensor> inputs = step.inputs.stream().map(tensors::get).toList();
-      Tensor result = Dl4jLayers.translate(step, inputs, graph);
-      tensors.put(step.name, result);
-      // A layer that changes nothing, such as dropout, adds no node.
-      if (!result.node().equals(step.name)) {
-        graph.alias(step.name, result.node());
+      try {
+        Tensor result = Dl4jLayers.translate(step, inputs, graph);
+        tensors.put(step.name, result);
+        // A layer that changes nothing, such as dropout, adds no node.
+        if (!result.node().equals(step.name)) {
+          graph.alias(step.name, result.node());
+        }
+      } catch (UnsupportedModelException e) {
+        refused.put(step.name, e);
       }
     }
     Tensor result = tensors.get(output);
-    if (result == null) {
-      throw new IllegalStateException("no layer " + output);
-    }
-    return graph.build(result.node());
-  }
-
-  private static Step checked(Step step) {
-    Dl4jLayers.translator(step);
-    return step;
+    return graph.build(result == null ? output : result.node(), refused);
   }
 
   /** What is known of the images from the steps that read them. */
