@@ -55,12 +55,13 @@ final class Composites {
 
   Tensor difference(String name, Tensor a, Tensor b) {
     Tensor negated = step(name + "/negated", b, -1, 0);
-    return graph.add(new Node.Add(name, List.of(a.node(), negated.node())));
+    return graph.called(
+        "difference", graph.add(new Node.Add(name, List.of(a.node(), negated.node()))));
   }
 
   Tensor quotient(String name, Tensor a, Tensor b) {
     Tensor reciprocal = step(name + "/reciprocal", b, Function.RECIPROCAL);
-    return product(name, a, reciprocal);
+    return graph.called("quotient", product(name, a, reciprocal));
   }
 
   Tensor minimum(String name, Tensor a, Tensor b) {
@@ -70,7 +71,7 @@ final class Composites {
                 name + "/maximum",
                 step(name + "/left", a, -1, 0).node(),
                 step(name + "/right", b, -1, 0).node()));
-    return affine(name, largest, -1, 0);
+    return graph.called("minimum", affine(name, largest, -1, 0));
   }
 
   // Functions of each element.
@@ -87,33 +88,34 @@ final class Composites {
   /** {@code min(max(alpha * x + beta, 0), 1)}. */
   Tensor hardSigmoid(String name, Tensor x, double alpha, double beta) {
     Tensor line = step(name + "/line", x, alpha, beta);
-    return graph.add(new Node.Activation(name, line.node(), Function.CLIP, 0, 1));
+    return graph.called(
+        "hard sigmoid", graph.add(new Node.Activation(name, line.node(), Function.CLIP, 0, 1)));
   }
 
   /** {@code x * min(max(x / 6 + 1 / 2, 0), 1)}. */
   Tensor hardSwish(String name, Tensor x) {
     Tensor line = step(name + "/line", x, 1.0 / 6, 0.5);
     Tensor gate = graph.step(new Node.Activation(name + "/gate", line.node(), Function.CLIP, 0, 1));
-    return product(name, x, gate);
+    return graph.called("hard swish", product(name, x, gate));
   }
 
   /** {@code x / (1 + exp(-beta * x))}. */
   Tensor swish(String name, Tensor x, double beta) {
     Tensor line = beta == 1 ? x : step(name + "/line", x, beta, 0);
-    return product(name, x, step(name + "/gate", line, Function.SIGMOID));
+    return graph.called("swish", product(name, x, step(name + "/gate", line, Function.SIGMOID)));
   }
 
   /** {@code x * tanh(log(1 + exp(x)))}. */
   Tensor mish(String name, Tensor x) {
     Tensor softplus = step(name + "/softplus", x, Function.SOFTPLUS);
-    return product(name, x, step(name + "/gate", softplus, Function.TANH));
+    return graph.called("mish", product(name, x, step(name + "/gate", softplus, Function.TANH)));
   }
 
   /** {@code x * (1 + erf(x / sqrt(2))) / 2}. */
   Tensor gelu(String name, Tensor x) {
     Tensor scaled = step(name + "/scaled", x, Math.sqrt(0.5), 0);
     Tensor erf = step(name + "/erf", scaled, Function.ERF);
-    return product(name, x, step(name + "/gate", erf, 0.5, 0.5));
+    return graph.called("gelu", product(name, x, step(name + "/gate", erf, 0.5, 0.5)));
   }
 
   /** {@code x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2}, GELU's approximation. */
@@ -123,13 +125,13 @@ final class Composites {
     Tensor slope = step(name + "/slope", square, c * 0.044715, c);
     Tensor inner = graph.step(new Node.Multiply(name + "/inner", List.of(x.node(), slope.node())));
     Tensor tanh = step(name + "/tanh", inner, Function.TANH);
-    return product(name, x, step(name + "/gate", tanh, 0.5, 0.5));
+    return graph.called("gelu", product(name, x, step(name + "/gate", tanh, 0.5, 0.5)));
   }
 
   /** {@code gamma * x} where x &gt; 0, else {@code gamma * alpha * (exp(x) - 1)}. */
   Tensor selu(String name, Tensor x, double alpha, double gamma) {
     Tensor elu = graph.step(new Node.Activation(name + "/elu", x.node(), Function.ELU, alpha, 0));
-    return affine(name, elu, gamma, 0);
+    return graph.called("selu", affine(name, elu, gamma, 0));
   }
 
   /** x where x &gt; 0, else {@code alpha * (exp(x / alpha) - 1)}. */
@@ -157,7 +159,7 @@ final class Composites {
     Tensor line = graph.step(new Node.Affine(name + "/line", x.node(), wide, zero));
     Tensor relu = step(name + "/relu", x, Function.RELU);
     Tensor rest = graph.step(new Node.Affine(name + "/rest", relu.node(), wide.rsub(1), zero));
-    return graph.add(new Node.Add(name, List.of(line.node(), rest.node())));
+    return graph.called("prelu", graph.add(new Node.Add(name, List.of(line.node(), rest.node()))));
   }
 
   // Normalizations.
@@ -180,12 +182,14 @@ final class Composites {
     }
     Tensor standard =
         graph.step(new Node.Standardize(name + "/standardized", x.node(), axes, epsilon));
-    return graph.add(
-        new Node.Affine(
-            name,
-            standard.node(),
-            scale == null ? Nd4j.createFromArray(new double[] {1}) : scale,
-            shift == null ? Nd4j.createFromArray(new double[] {0}) : shift));
+    return graph.called(
+        Kinds.normalization(axes, x.shape().length),
+        graph.add(
+            new Node.Affine(
+                name,
+                standard.node(),
+                scale == null ? Nd4j.createFromArray(new double[] {1}) : scale,
+                shift == null ? Nd4j.createFromArray(new double[] {0}) : shift)));
   }
 
   /**
@@ -209,15 +213,18 @@ final class Composites {
         graph.step(
             new Node.Standardize(name + "/standardized", grouped.node(), new int[] {1}, epsilon));
     if (scale == null && shift == null) {
-      return graph.add(new Node.Reshape(name, standard.node(), x.shape()));
+      return graph.called(
+          "group normalization", graph.add(new Node.Reshape(name, standard.node(), x.shape())));
     }
     Tensor together = graph.step(new Node.Reshape(name + "/channels", standard.node(), x.shape()));
-    return graph.add(
-        new Node.Affine(
-            name,
-            together.node(),
-            scale == null ? Nd4j.createFromArray(new double[] {1}) : scale,
-            shift == null ? Nd4j.createFromArray(new double[] {0}) : shift));
+    return graph.called(
+        "group normalization",
+        graph.add(
+            new Node.Affine(
+                name,
+                together.node(),
+                scale == null ? Nd4j.createFromArray(new double[] {1}) : scale,
+                shift == null ? Nd4j.createFromArray(new double[] {0}) : shift)));
   }
 
   /**
@@ -272,7 +279,7 @@ final class Composites {
                 1));
     Tensor power =
         graph.step(new Node.Activation(name + "/power", sum.node(), Function.POWER, -beta, 0));
-    return product(name, x, power);
+    return graph.called("local response normalization", product(name, x, power));
   }
 
   // Shapes.

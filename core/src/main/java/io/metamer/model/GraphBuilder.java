@@ -34,6 +34,7 @@ final class GraphBuilder {
   private final Set<String> hidden = new HashSet<>();
   private final Map<String, long[]> shapes = new HashMap<>();
   private final Map<String, String> aliases = new HashMap<>();
+  private final Map<String, String> kinds = new HashMap<>();
 
   /** Adds a node whose inputs are there already, and works out the shape of its output. */
   Tensor add(Node node) {
@@ -52,6 +53,12 @@ final class GraphBuilder {
     Tensor tensor = add(node);
     hidden.add(node.name());
     return tensor;
+  }
+
+  /** Says in the field's words what a layer of several nodes is; its last node is given. */
+  Tensor called(String kind, Tensor layer) {
+    kinds.put(layer.node(), kind);
+    return layer;
   }
 
   /** Lets a second name stand for a node, unless it is empty or an earlier one has it. */
@@ -73,7 +80,8 @@ final class GraphBuilder {
    */
   Translation build(String output, Map<String, UnsupportedModelException> refused) {
     String last = shapes.containsKey(output) ? output : nodes.get(nodes.size() - 1).name();
-    return new Translation(new Graph(nodes, List.of(last)), output, hidden, aliases, refused);
+    return new Translation(
+        new Graph(nodes, List.of(last)), output, hidden, aliases, kinds, refused);
   }
 
   /** {@code gamma * (x - mean) / sqrt(variance + epsilon) + beta} of each channel, from doubles. */

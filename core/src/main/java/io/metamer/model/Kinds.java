@@ -6,35 +6,14 @@ import io.metamer.network.Node.Activation.Function;
 import io.metamer.network.Node.Reduce.Reduction;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Set;
 
 /** What layers compute, in the field's words. */
 final class Kinds {
 
   private Kinds() {}
 
-  /** Of a node that is listed; {@code hidden} are those on the way to one. */
-  static String of(Node node, Graph graph, Set<String> hidden) {
-    if (node instanceof Node.Affine affine && hidden.contains(affine.input())) {
-      return standardized(graph.node(affine.input()), graph, "affine");
-    }
-    if (node instanceof Node.Reshape reshape && hidden.contains(reshape.input())) {
-      return standardized(graph.node(reshape.input()), graph, reshape(reshape));
-    }
-    return of(node, graph);
-  }
-
-  /** The name of a normalization whose last step is something else. */
-  private static String standardized(Node before, Graph graph, String otherwise) {
-    if (before instanceof Node.Reshape reshape) {
-      return graph.node(reshape.input()) instanceof Node.Standardize
-          ? "group normalization"
-          : otherwise;
-    }
-    return before instanceof Node.Standardize ? of(before, graph) : otherwise;
-  }
-
-  private static String of(Node node, Graph graph) {
+  /** Of one node. */
+  static String of(Node node, Graph graph) {
     if (node instanceof Node.Convolution c) {
       return c.groups() > 1 && c.weights().size(1) == 1
           ? "depthwise convolution"
@@ -59,10 +38,7 @@ final class Kinds {
       return reduction(r, graph.shape(r.input()));
     }
     if (node instanceof Node.Standardize s) {
-      boolean map = graph.shape(s.input()).length == 3;
-      return map && Arrays.equals(s.axes(), new int[] {1, 2})
-          ? "instance normalization"
-          : "layer normalization";
+      return normalization(s.axes(), graph.shape(s.input()).length);
     }
     if (node instanceof Node.Add) {
       return "sum";
@@ -84,6 +60,13 @@ final class Kinds {
     }
     // Dense, affine, maximum, slice, transpose.
     return node.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+  }
+
+  /** Of mean 0 and variance 1 over axes of an example with so many axes. */
+  static String normalization(int[] over, int axes) {
+    return axes == 3 && Arrays.equals(over, new int[] {1, 2})
+        ? "instance normalization"
+        : "layer normalization";
   }
 
   private static String reshape(Node.Reshape reshape) {

@@ -80,7 +80,8 @@ final class OnnxTranslation {
     }
     OnnxActivation last = activations.get(output);
     Translation all = graph.build(last == null ? output : last.node(), refused);
-    return new Translation(all.graph(), all.output(), steps(all), all.aliases(), refused);
+    return new Translation(
+        all.graph(), all.output(), steps(all), all.aliases(), all.kinds(), refused);
   }
 
   private void translate(OnnxNode node) {

@@ -15,9 +15,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public interface RepresentationModel extends AutoCloseable {
 
   /**
-   * Which network and layer this is.
+   * Which network and layers this is.
    *
-   * @return the source, the hash of its weights, and the layer
+   * @return the source, the hash of its weights, the layers, and what happens to images first
    */
   ModelId id();
 
@@ -46,7 +46,9 @@ public interface RepresentationModel extends AutoCloseable {
   INDArray represent(INDArray images);
 
   /**
-   * A loss on representations, composed with this model: a loss on images.
+   * A loss on representations, composed with this model: a loss on images. Its gradient is exact,
+   * but for a model {@linkplain LayerSelection#withFakeRelu() with a fake ReLU}: there it is
+   * deliberately not the gradient of the loss.
    *
    * @param onRepresentations scores batches of shape {@code [k, D]}
    * @return scores batches of shape {@code [k, C, H, W]}; usable until this model is closed

@@ -34,6 +34,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param output what the file calls the network's output
  * @param hidden nodes on the way to another that stands in the file
  * @param aliases further names of nodes
+ * @param kinds what layers of several nodes are, by the names of their last nodes
  * @param refused names of what cannot be computed, and why
  */
 record Translation(
@@ -41,6 +42,7 @@ record Translation(
     String output,
     Set<String> hidden,
     Map<String, String> aliases,
+    Map<String, String> kinds,
     Map<String, UnsupportedModelException> refused) {
 
   /** How many near names the message about an unknown layer lists. */
@@ -49,6 +51,7 @@ record Translation(
   Translation {
     hidden = Set.copyOf(hidden);
     aliases = Map.copyOf(aliases);
+    kinds = Map.copyOf(kinds);
     refused = Map.copyOf(refused);
   }
 
@@ -66,17 +69,19 @@ record Translation(
         uncounted.put(node.name(), node);
       } else {
         long parameters = parameters(node, uncounted, counted);
-        layers.add(
-            new Layer(
-                node.name(), Kinds.of(node, graph, hidden), graph.shape(node.name()), parameters));
+        layers.add(new Layer(node.name(), kind(node), graph.shape(node.name()), parameters));
       }
     }
     return layers;
   }
 
+  private String kind(Node node) {
+    return kinds.getOrDefault(node.name(), Kinds.of(node, graph));
+  }
+
   /** A node that is not listed, but can be read. */
   Layer layer(String name) {
-    return new Layer(name, Kinds.of(graph.node(name), graph, hidden), graph.shape(name), 0);
+    return new Layer(name, kind(graph.node(name)), graph.shape(name), 0);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** What names stand for, in networks [3, 4, 4] made node by node. */
@@ -183,10 +184,31 @@ final class TranslationTest {
     graph.add(new Node.Softmax("log softmax", "x", 0, true));
     graph.add(new Node.Reshape("flatten", "x", new long[] {48}));
     graph.add(new Node.Reduce("norm over axis 0", "flatten", Reduction.L2, new int[] {0}));
-    graph.step(new Node.Standardize("step", "flatten", new int[] {0}, 1e-5));
-    graph.add(bias("layer normalization", "step", 48));
+    graph.add(new Node.Standardize("layer normalization", "flatten", new int[] {0}, 1e-5));
     graph.add(dense("dense", "flatten", 2, 48));
     for (Layer layer : graph.build("dense").layers()) {
+      assertEquals(layer.name(), layer.kind());
+    }
+  }
+
+  @Test
+  void kinds_ofLayersOfSeveralNodes_areTheirNames() {
+    GraphBuilder.Tensor x = new GraphBuilder.Tensor("x", new long[] {3, 4, 4});
+    Composites layers = new Composites(graph);
+    INDArray ones = Nd4j.ones(DataType.DOUBLE, 3);
+    layers.gelu("gelu", x);
+    layers.hardSwish("hard swish", x);
+    layers.swish("swish", x, 1);
+    layers.selu("selu", x, 1, 1);
+    layers.prelu("prelu", x, ones);
+    layers.difference("difference", x, x);
+    layers.localResponse("local response normalization", x, 3, 1, 1, 1);
+    layers.groupNormalization("group normalization", x, 1, 1e-5, ones, null);
+    layers.standardized("instance normalization", x, new int[] {1, 2}, 1e-5, ones, ones);
+    layers.standardized("layer normalization", x, new int[] {2}, 1e-5, null, null);
+    List<Layer> listed = graph.build("layer normalization").layers();
+    assertEquals(10, listed.size());
+    for (Layer layer : listed) {
       assertEquals(layer.name(), layer.kind());
     }
   }
