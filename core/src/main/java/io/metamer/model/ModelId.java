@@ -42,6 +42,6 @@ public record ModelId(
    * @return whether there is a preprocessing other than none, and one inside
    */
   public boolean isNormalizedTwice() {
-    return inside.isPresent() && !preprocessing.equals(Preprocessing.none());
+    return inside.isPresent() && preprocessing.changesPixels();
   }
 }

@@ -268,6 +268,14 @@ public record Preprocessing(List<Double> mean, List<Double> std, double scale, O
     return new Preprocessing(mean, std, scale, order);
   }
 
+  /** Whether it does more than to clamp. */
+  boolean changesPixels() {
+    return scale != 1
+        || order != Order.RGB
+        || mean.stream().anyMatch(m -> m != 0)
+        || std.stream().anyMatch(s -> s != 1);
+  }
+
   /** As a formula of pixels x: {@code (x - 0.1307) / 0.3081}, or none. */
   @Override
   public String toString() {
@@ -282,7 +290,7 @@ public record Preprocessing(List<Double> mean, List<Double> std, double scale, O
     if (order == Order.BGR) {
       formula += " in BGR";
     }
-    return formula.equals("x") ? "none" : formula;
+    return changesPixels() ? formula : "none";
   }
 
   /**

@@ -204,36 +204,63 @@ record Translation(
   }
 
   private List<String> names() {
-    return graph.nodes().stream().map(Node::name).toList();
+    return layers().stream().map(Layer::name).toList();
   }
 
   /** The input of the classifier: of the last dense layer, or of a last convolution like it. */
   private String penultimate(String network) {
-    Set<String> computed = computed();
-    Optional<Node> next = Optional.of(graph.node(output));
-    while (next.isPresent()) {
-      Node node = next.get();
-      if (node instanceof Node.Dense dense) {
-        return dense.input();
+    return classifier(graph.node(output), computed(), true)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    ("the output %s of network %s does not come from a classifier, so it has no"
+                            + " penultimate layer; name a layer, such as %s")
+                        .formatted(
+                            output(),
+                            network,
+                            String.join(
+                                ", ",
+                                names().stream().skip(names().size() / 2).limit(3).toList()))))
+        .inputs()
+        .get(0);
+  }
+
+  /** The dense layer or convolution that a node comes from, if nothing else comes in between. */
+  private Optional<Node> classifier(Node from, Set<String> computed, boolean sums) {
+    Node node = from;
+    while (true) {
+      if (node instanceof Node.Dense) {
+        return Optional.of(node);
       }
       if (node instanceof Node.Convolution convolution) {
         // One number a filter and image at the output: a classifier in the form of a convolution.
-        if (length(graph.shape(output)) == convolution.weights().size(0)) {
-          return convolution.input();
-        }
-        break;
+        boolean single = length(graph.shape(output)) == convolution.weights().size(0);
+        return single ? Optional.of(node) : Optional.empty();
       }
       // A constant that is added or multiplied with leads nowhere.
       List<String> inputs = node.inputs().stream().filter(computed::contains).distinct().toList();
-      next = inputs.size() == 1 ? Optional.of(graph.node(inputs.get(0))) : Optional.empty();
+      if (inputs.size() == 1) {
+        node = graph.node(inputs.get(0));
+      } else {
+        return sums && node instanceof Node.Add ? last(inputs, computed) : Optional.empty();
+      }
     }
-    throw new IllegalArgumentException(
-        ("the output %s of network %s does not come from a classifier, so it has no penultimate"
-                + " layer; name a layer, such as %s")
-            .formatted(
-                output(),
-                network,
-                String.join(", ", names().stream().skip(names().size() / 2).limit(3).toList())));
+  }
+
+  /** Of classifiers that are summed, such as one for each of two tokens, the last. */
+  private Optional<Node> last(List<String> summands, Set<String> computed) {
+    Set<String> classifiers = new HashSet<>();
+    for (String summand : summands) {
+      // Sums of sums are shortcuts around blocks, and lead to no classifier.
+      Optional<Node> one = classifier(graph.node(summand), computed, false);
+      if (one.isEmpty()) {
+        return Optional.empty();
+      }
+      classifiers.add(one.get().name());
+    }
+    return graph.nodes().stream()
+        .filter(node -> classifiers.contains(node.name()))
+        .reduce((first, second) -> second);
   }
 
   /** The nodes whose outputs depend on the images. */
@@ -260,7 +287,12 @@ record Translation(
       }
       node = graph.node(node.inputs().get(0));
     }
-    return node.inputs().get(0);
+    String logits = node.inputs().get(0);
+    // A step that only brings the logits into form for the softmax has no name of the file's.
+    while (hidden.contains(logits) && graph.node(logits) instanceof Node.Reshape reshape) {
+      logits = reshape.input();
+    }
+    return logits;
   }
 
   private static boolean squashes(Node node) {

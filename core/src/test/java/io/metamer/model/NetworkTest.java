@@ -257,7 +257,8 @@ final class NetworkTest implements DifferentiableLossContract {
             .read();
     assertEquals(Optional.of(Preprocessing.of(0.5, 1)), network.normalization(IMAGES));
     assertEquals(Optional.empty(), network().normalization(IMAGES));
-    try (RepresentationModel model = network.at("y", IMAGES, Preprocessing.none());
+    Preprocessing nothing = Preprocessing.of(new double[1], new double[] {1});
+    try (RepresentationModel model = network.at("y", IMAGES, nothing);
         RepresentationModel twice = network.at("y", IMAGES, Preprocessing.of(0.5, 1))) {
       assertEquals(network.normalization(IMAGES), model.id().inside());
       assertFalse(model.id().isNormalizedTwice());

@@ -109,6 +109,7 @@ final class PreprocessingTest {
   @Test
   void text_isTheFormula() {
     assertEquals("none", Preprocessing.none().toString());
+    assertEquals("none", Preprocessing.of(new double[2], new double[] {1, 1}).toString());
     assertEquals("(x - 0.5) / 0.5", Preprocessing.tensorflow().toString());
     assertEquals("255 x", Preprocessing.raw255().toString());
     assertEquals("255 x - [103.939, 116.779, 123.68] in BGR", Preprocessing.caffe().toString());

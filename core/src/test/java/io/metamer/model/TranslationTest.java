@@ -69,15 +69,36 @@ final class TranslationTest {
   }
 
   @Test
-  void penultimate_whereTwoWaysMeet_isNone() {
+  void penultimate_ofClassifiersThatAreSummed_isTheLastOnesInput() {
     pooled();
+    graph.add(new Node.Activation("other", "features", Function.TANH));
     graph.add(dense("a", "features", 5, 3));
-    graph.add(dense("b", "features", 5, 3));
-    graph.add(new Node.Add("y", List.of("a", "b")));
+    graph.add(dense("b", "other", 5, 3));
+    graph.add(new Node.Add("sum", List.of("b", "a")));
+    graph.add(bias("y", "sum", 5));
+    assertEquals("other", one(graph.build("y"), "penultimate"));
+  }
+
+  @Test
+  void penultimate_whereABlockMeetsItsShortcut_isNone() {
+    pooled();
+    graph.add(dense("a", "features", 3, 3));
+    graph.add(new Node.Add("one", List.of("a", "features")));
+    graph.add(dense("b", "one", 3, 3));
+    graph.add(new Node.Add("y", List.of("b", "one")));
     assertRefused(
         ILLEGAL,
         () -> one(graph.build("y"), "penultimate"),
-        "the output y of network net does not come from a classifier");
+        "the output y of network net does not come from a classifier",
+        "such as ");
+  }
+
+  @Test
+  void logits_beforeAStepOfTheSoftmaxs_areTheLayer() {
+    pooled();
+    graph.step(new Node.Reshape("y/flat", "features", new long[] {1, 3}));
+    graph.add(new Node.Softmax("y", "y/flat", 1));
+    assertEquals("features", one(graph.build("y"), "logits"));
   }
 
   @Test
