@@ -259,11 +259,9 @@ final class Composites {
     double[] biases = new double[channels];
     for (int c = 0; c < channels; c++) {
       biases[c] = bias;
-      for (int d = c - (size - 1) / 2; d <= c + size / 2; d++) {
-        if (d >= 0 && d < channels) {
-          near[c][d] = alpha / size;
-        }
-      }
+      int first = Math.max(0, c - (size - 1) / 2);
+      int last = (int) Math.min(channels - 1, (long) c + size / 2);
+      Arrays.fill(near[c], first, last + 1, alpha / size);
     }
     Tensor square = graph.step(new Node.Multiply(name + "/square", List.of(x.node(), x.node())));
     Tensor sum =

@@ -3,6 +3,7 @@ package io.metamer.model;
 import io.metamer.network.Graph;
 import io.metamer.network.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -30,6 +31,9 @@ final class GraphBuilder {
     }
   }
 
+  /** What no layer of an image network has: a damaged file may ask for any size. */
+  private static final long MOST_NUMBERS = 1L << 27;
+
   private final List<Node> nodes = new ArrayList<>();
   private final Set<String> hidden = new HashSet<>();
   private final Map<String, long[]> shapes = new HashMap<>();
@@ -43,6 +47,11 @@ final class GraphBuilder {
           "expected names to be unique, got two nodes '%s'".formatted(node.name()));
     }
     long[] shape = node.outputShape(node.inputs().stream().map(shapes::get).toList());
+    if (Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b) > MOST_NUMBERS) {
+      throw new IllegalArgumentException(
+          "node '%s': expected at most %d numbers an image, got %s"
+              .formatted(node.name(), MOST_NUMBERS, Arrays.toString(shape)));
+    }
     nodes.add(node);
     shapes.put(node.name(), shape);
     return new Tensor(node.name(), shape);

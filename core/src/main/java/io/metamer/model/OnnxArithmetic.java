@@ -2,9 +2,11 @@ package io.metamer.model;
 
 import io.metamer.model.OnnxConstants.Fold;
 import io.metamer.model.OnnxConstants.Operands;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
@@ -76,6 +78,7 @@ final class OnnxArithmetic {
     reduction("ReduceSumSquare", s -> s.map(a -> a * a).sum(), s -> s.map(a -> a * a).sum());
     FOLDS.put("ArgMax", x -> extreme(x, 1));
     FOLDS.put("ArgMin", x -> extreme(x, -1));
+    FOLDS.put("BatchNormalization", OnnxArithmetic::batchNormalization);
     FOLDS.put("Cast", x -> cast(x, type(x.node(), x.node().integer("to", 0))));
     FOLDS.put("CastLike", x -> cast(x, x.get(1).type()));
     FOLDS.put("Clip", OnnxArithmetic::clip);
@@ -459,6 +462,52 @@ final class OnnxArithmetic {
         } else {
           y.set(j, exclusive ? wholeBefore : whole);
         }
+      }
+    }
+    return y;
+  }
+
+  /** Also in training, as PyTorch writes weights that are standardized. */
+  private static Numbers batchNormalization(Operands x) {
+    Numbers a = x.get(0);
+    if (a.rank() < 2) {
+      throw x.node().unsupported("of a constant of %d axes".formatted(a.rank()));
+    }
+    int channels = Math.toIntExact(a.shape()[1]);
+    int inner = Math.toIntExact(OnnxTensors.length(Arrays.copyOfRange(a.shape(), 2, a.rank())));
+    List<Numbers> given = new ArrayList<>();
+    for (int i = 1; i < 5; i++) {
+      given.add(x.get(i));
+      if (x.shape(i).length != 1 || x.shape(i)[0] != channels) {
+        throw x.node()
+            .unsupported(
+                "with %s for %d channels".formatted(Arrays.toString(x.shape(i)), channels));
+      }
+    }
+    double epsilon = x.node().number("epsilon", 1e-5);
+    boolean training = x.node().integer("training_mode", 0) != 0;
+    int outer = Math.toIntExact(a.shape()[0]);
+    Numbers y = x.make(a.type(), a.shape());
+    for (int c = 0; c < channels; c++) {
+      double mean = given.get(2).real(c);
+      double variance = given.get(3).real(c);
+      if (training) {
+        double sum = 0;
+        double squares = 0;
+        for (int i = 0; i < outer * inner; i++) {
+          sum += a.real((i / inner * channels + c) * inner + i % inner);
+        }
+        mean = sum / (outer * inner);
+        for (int i = 0; i < outer * inner; i++) {
+          double d = a.real((i / inner * channels + c) * inner + i % inner) - mean;
+          squares += d * d;
+        }
+        variance = squares / (outer * inner);
+      }
+      double scale = given.get(0).real(c) / Math.sqrt(variance + epsilon);
+      for (int i = 0; i < outer * inner; i++) {
+        int j = (i / inner * channels + c) * inner + i % inner;
+        y.set(j, (a.real(j) - mean) * scale + given.get(1).real(c));
       }
     }
     return y;

@@ -1,27 +1,32 @@
 package io.metamer.model;
 
 import io.metamer.model.GraphBuilder.Tensor;
+import io.metamer.model.OnnxActivation.Place;
 import io.metamer.network.Node;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiFunction;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Convolutions and transposed convolutions, of maps and of sequences. */
 final class OnnxConvolutions {
+
+  private static final long MOST_COPIED = 1L << 26;
 
   private OnnxConvolutions() {}
 
   static void convolution(OnnxNode node, OnnxTranslation to) {
     int axes = kernel(weights(node, to)).length;
-    onMaps(node, to, axes, (name, x) -> convolution(node, to, name, x));
+    onMaps(node, to, axes, (name, x, copies) -> convolution(node, to, name, x, copies));
   }
 
   /** A convolution, a sum and an activation, as ONNX Runtime's optimizer puts them into one. */
   static void fused(OnnxNode node, OnnxTranslation to) {
     String name = node.output();
     OnnxActivation x = to.map(node, 0);
-    Tensor y = convolution(node, to, name + "/convolution", x.tensor());
+    Tensor y = convolution(node, to, name + "/convolution", x.tensor(), 1);
     if (!node.input(3).isEmpty()) {
       OnnxActivation z = to.map(node, 3);
       y = to.add(new Node.Add(name + "/sum", List.of(y.node(), z.node())));
@@ -29,27 +34,29 @@ final class OnnxConvolutions {
     to.output(node, x.alike(OnnxFunctions.fused(node, to, name, y)));
   }
 
-  private static Tensor convolution(OnnxNode node, OnnxTranslation to, String name, Tensor x) {
+  private static Tensor convolution(
+      OnnxNode node, OnnxTranslation to, String name, Tensor x, int copies) {
     INDArray weights = weights(node, to);
     OnnxWindow window = OnnxWindow.of(node, kernel(weights), x.shape());
     return to.add(
         new Node.Convolution(
             name,
             x.node(),
-            ofMaps(weights),
-            to.constant(node, 2, "bias"),
+            Objects.requireNonNull(copied(ofMaps(weights), copies)),
+            copied(to.constant(node, 2, "bias"), copies),
             window.stride(),
             window.pads(),
             window.dilation(),
-            Math.toIntExact(node.integer("group", 1))));
+            Math.toIntExact(copies * node.integer("group", 1))));
   }
 
   static void deconvolution(OnnxNode node, OnnxTranslation to) {
     int axes = kernel(weights(node, to)).length;
-    onMaps(node, to, axes, (name, x) -> deconvolution(node, to, name, x));
+    onMaps(node, to, axes, (name, x, copies) -> deconvolution(node, to, name, x, copies));
   }
 
-  private static Tensor deconvolution(OnnxNode node, OnnxTranslation to, String name, Tensor x) {
+  private static Tensor deconvolution(
+      OnnxNode node, OnnxTranslation to, String name, Tensor x, int copies) {
     INDArray weights = weights(node, to);
     long[] kernel = kernel(weights);
     OnnxWindow window = OnnxWindow.of(node, kernel, x.shape());
@@ -81,34 +88,61 @@ final class OnnxConvolutions {
         new Node.Deconvolution(
             name,
             x.node(),
-            ofMaps(weights),
-            to.constant(node, 2, "bias"),
+            Objects.requireNonNull(copied(ofMaps(weights), copies)),
+            copied(to.constant(node, 2, "bias"), copies),
             window.stride(),
             window.pads(),
             more,
             window.dilation(),
-            Math.toIntExact(node.integer("group", 1))));
+            Math.toIntExact(copies * node.integer("group", 1))));
   }
 
-  /** A layer of maps, also on sequences {@code [N, C, T]}, as maps of one row. */
-  static void onMaps(
-      OnnxNode node, OnnxTranslation to, int axes, BiFunction<String, Tensor, Tensor> layer) {
+  /** What a layer does to maps [C, H, W], or to some of them, with a copy of its weights each. */
+  @FunctionalInterface
+  interface OfMaps {
+    Tensor of(String name, Tensor x, int copies);
+  }
+
+  /**
+   * A layer of maps; also of windows {@code [N * windows, C, H, W]}, as maps of so many times the
+   * channels, and of sequences {@code [N, C, T]}, as maps of one row.
+   */
+  static void onMaps(OnnxNode node, OnnxTranslation to, int axes, OfMaps layer) {
     String name = node.output();
-    if (axes != 1) {
-      OnnxActivation x = to.map(node, 0);
-      to.output(node, x.alike(layer.apply(name, x.tensor())));
-      return;
-    }
     OnnxActivation x = to.activation(node, 0);
-    long[] shape = x.example();
-    if (x.rank() != 3 || x.batch() != 0 || shape.length != 2) {
+    long[] s = x.example();
+    if (axes != 1 && x.batch() == 0 && x.place() == Place.OUTER && s.length == 4) {
+      long[] merged = {s[0] * s[1], s[2], s[3]};
+      Tensor maps = to.add(new Node.Reshape(name + "/maps", x.node(), merged));
+      long[] y = layer.of(name + "/map", maps, Math.toIntExact(s[0])).shape();
+      long[] split = {s[0], y[0] / s[0], y[1], y[2]};
+      to.output(node, x.alike(to.add(new Node.Reshape(name, name + "/map", split))));
+    } else if (axes != 1) {
+      x = to.map(node, 0);
+      to.output(node, x.alike(layer.of(name, x.tensor(), 1)));
+    } else if (x.batch() == 0 && x.place() == Place.ALONE && s.length == 2) {
+      Tensor rows = to.add(new Node.Reshape(name + "/rows", x.node(), new long[] {s[0], 1, s[1]}));
+      long[] y = layer.of(name + "/map", rows, 1).shape();
+      long[] sequence = {y[0], y[2]};
+      to.output(node, x.alike(to.add(new Node.Reshape(name, name + "/map", sequence))));
+    } else {
       throw node.unsupported("of %s; supported are sequences [N, C, T]".formatted(x));
     }
-    Tensor rows =
-        to.add(new Node.Reshape(name + "/rows", x.node(), new long[] {shape[0], 1, shape[1]}));
-    Tensor y = layer.apply(name + "/map", rows);
-    long[] sequence = {y.shape()[0], y.shape()[2]};
-    to.output(node, x.alike(to.add(new Node.Reshape(name, y.node(), sequence))));
+  }
+
+  /** The same numbers again and again along the first axis. */
+  private static @Nullable INDArray copied(@Nullable INDArray numbers, int copies) {
+    if (numbers == null || copies == 1) {
+      return numbers;
+    }
+    if (numbers.length() > MOST_COPIED / copies) {
+      throw new IllegalArgumentException(
+          "expected at most %d weights for all windows, got %d times %d"
+              .formatted(MOST_COPIED, copies, numbers.length()));
+    }
+    INDArray[] all = new INDArray[copies];
+    Arrays.fill(all, numbers);
+    return Nd4j.concat(0, all);
   }
 
   private static INDArray weights(OnnxNode node, OnnxTranslation to) {

@@ -216,10 +216,19 @@ record OnnxModel(
     /** The constants but those that only others were computed from. */
     private Map<String, INDArray> constantsRead(String output) {
       Set<String> read = new HashSet<>(List.of(output));
-      nodes.forEach(node -> read.addAll(node.inputs()));
+      nodes.forEach(node -> addInputs(node.proto(), read));
       Map<String, INDArray> kept = new HashMap<>(constants);
       kept.keySet().retainAll(read);
       return Map.copyOf(kept);
+    }
+  }
+
+  /** What a node reads, and what those of its branches do. */
+  private static void addInputs(NodeProto node, Set<String> read) {
+    read.addAll(node.getInputList());
+    for (AttributeProto attribute : node.getAttributeList()) {
+      attribute.getG().getNodeList().forEach(inner -> addInputs(inner, read));
+      attribute.getG().getOutputList().forEach(output -> read.add(output.getName()));
     }
   }
 

@@ -1,9 +1,11 @@
 package io.metamer.model;
 
 import io.metamer.model.GraphBuilder.Tensor;
+import io.metamer.model.OnnxActivation.Place;
 import io.metamer.network.Node;
 import io.metamer.network.Node.Activation.Function;
 import io.metamer.network.Node.Reduce.Reduction;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -25,19 +27,21 @@ final class OnnxNormalizations {
       throw node.unsupported("with statistics as further outputs; supported is inference");
     }
     OnnxActivation x = to.activation(node, 0);
-    INDArray gamma = to.required(node, 1, "scale");
-    double[] beta = OnnxTensors.doubles(to.required(node, 2, "bias"));
-    double[] mean = OnnxTensors.doubles(to.required(node, 3, "mean"));
-    double[] variance = OnnxTensors.doubles(to.required(node, 4, "variance"));
+    int axis = channels(node, x);
     double epsilon = node.number("epsilon", 1e-5);
-    double[] scale = OnnxTensors.doubles(gamma);
-    double[] shift = new double[scale.length];
-    checkLengths(node, scale, beta, mean, variance);
+    if (!to.isConstant(node, 3) || !to.isConstant(node, 4)) {
+      computed(node, to, x, axis, epsilon);
+      return;
+    }
+    DataType type = to.required(node, 1, "scale").dataType();
+    double[] scale = perChannel(node, to, 1, x);
+    double[] shift = perChannel(node, to, 2, x);
+    double[] mean = perChannel(node, to, 3, x);
+    double[] variance = perChannel(node, to, 4, x);
     for (int c = 0; c < scale.length; c++) {
       scale[c] /= Math.sqrt(variance[c] + epsilon);
-      shift[c] = beta[c] - mean[c] * scale[c];
+      shift[c] -= mean[c] * scale[c];
     }
-    int axis = x.axis(node, 1);
     to.output(
         node,
         x.alike(
@@ -45,22 +49,91 @@ final class OnnxNormalizations {
                 new Node.Affine(
                     node.output(),
                     x.node(),
-                    along(scale, gamma.dataType(), axis, x),
-                    along(shift, gamma.dataType(), axis, x)))));
+                    along(scale, type, axis, x),
+                    along(shift, type, axis, x)))));
   }
 
-  private static void checkLengths(OnnxNode node, double[]... numbers) {
-    for (double[] of : numbers) {
-      if (of.length != numbers[0].length) {
-        throw node.unsupported(
-            "with %d scales and %d of another kind; supported is one of each a channel"
-                .formatted(numbers[0].length, of.length));
-      }
+  /** With mean or variance computed, as tf2onnx writes the layer normalization of Keras 2. */
+  private static void computed(
+      OnnxNode node, OnnxTranslation to, OnnxActivation x, int axis, double epsilon) {
+    String name = node.output();
+    Tensor mean = alongside(node, to, 3, x, axis, name + "/mean");
+    Tensor variance = alongside(node, to, 4, x, axis, name + "/variance");
+    Tensor centred = to.composites().difference(name + "/centred", x.tensor(), mean);
+    Tensor above = to.composites().affine(name + "/above 0", variance, 1, epsilon);
+    Tensor deviation =
+        to.add(new Node.Activation(name + "/deviation", above.node(), Function.SQRT));
+    Tensor standard = to.composites().quotient(name + "/standardized", centred, deviation);
+    DataType type = to.required(node, 1, "scale").dataType();
+    to.output(
+        node,
+        x.alike(
+            to.add(
+                new Node.Affine(
+                    name,
+                    standard.node(),
+                    along(perChannel(node, to, 1, x), type, axis, x),
+                    along(perChannel(node, to, 2, x), type, axis, x)))));
+  }
+
+  /**
+   * The channels' axis of the example. They may be those of all images, [1, N * C, ...]; -1 stands
+   * for one channel an image, [1, N, ...].
+   */
+  private static int channels(OnnxNode node, OnnxActivation x) {
+    if (x.batch() != 1 || x.place() == Place.INNER) {
+      return x.axis(node, 1);
     }
+    return x.place() == Place.OUTER ? 1 : -1;
+  }
+
+  /** Numbers of channels; those of all images are to be the same for each. */
+  private static double[] perChannel(OnnxNode node, OnnxTranslation to, int i, OnnxActivation x) {
+    double[] all = OnnxTensors.doubles(to.required(node, i, "input %d".formatted(i)));
+    int axis = channels(node, x);
+    int channels = axis < 0 ? 1 : Math.toIntExact(x.example()[axis]);
+    double[] own = Arrays.copyOf(all, channels);
+    long copies = x.batch() == 1 ? to.batch() : 1;
+    boolean fits = all.length == copies * channels;
+    for (int c = 0; fits && c < all.length; c++) {
+      fits = all[c] == own[c % channels];
+    }
+    if (!fits) {
+      throw node.unsupported(
+          "its input %d has %d numbers; supported is one for each channel of %s"
+              .formatted(i, all.length, x));
+    }
+    return own;
+  }
+
+  /** Numbers of channels, constant or computed, in a shape that broadcasts. */
+  private static Tensor alongside(
+      OnnxNode node, OnnxTranslation to, int i, OnnxActivation x, int axis, String name) {
+    long[] shape = new long[x.example().length];
+    Arrays.fill(shape, 1);
+    long channels = axis < 0 ? 1 : x.example()[axis];
+    if (axis >= 0) {
+      shape[axis] = channels;
+    }
+    if (to.isConstant(node, i)) {
+      INDArray numbers = Nd4j.createFromArray(perChannel(node, to, i, x));
+      return to.add(new Node.Constant(name, numbers.reshape(shape)));
+    }
+    OnnxActivation given = to.activation(node, i);
+    if (x.batch() != 1
+        || given.place() != Place.OUTER
+        || given.rank() != 1
+        || given.example()[0] != channels) {
+      throw node.unsupported(
+          "its input %d is computed, %s; supported are constants".formatted(i, given));
+    }
+    return OnnxAxes.example(to, name, given.tensor(), shape);
   }
 
   private static INDArray along(double[] numbers, DataType type, int axis, OnnxActivation x) {
-    return OnnxAxes.along(Nd4j.createFromArray(numbers).castTo(type), axis, x.example().length);
+    return axis < 0
+        ? Nd4j.createFromArray(numbers)
+        : OnnxAxes.along(Nd4j.createFromArray(numbers).castTo(type), axis, x.example().length);
   }
 
   static void instance(OnnxNode node, OnnxTranslation to) {
@@ -182,6 +255,11 @@ final class OnnxNormalizations {
 
   static void localResponse(OnnxNode node, OnnxTranslation to) {
     OnnxActivation x = to.map(node, 0);
+    OnnxAxes.checkedMatrix(x.tensor().channels(), x.tensor().channels());
+    int size = Math.toIntExact(node.integer("size", 1));
+    if (size < 1) {
+      throw node.unsupported("size %d; supported is 1 or more".formatted(size));
+    }
     to.output(
         node,
         x.alike(
@@ -189,7 +267,7 @@ final class OnnxNormalizations {
                 .localResponse(
                     node.output(),
                     x.tensor(),
-                    Math.toIntExact(node.integer("size", 1)),
+                    size,
                     node.number("alpha", 1e-4),
                     node.number("beta", 0.75),
                     node.number("bias", 1))));

@@ -31,6 +31,7 @@ final class OnnxOperators {
     TABLE.put("Gemm", OnnxProducts::gemm);
     TABLE.put("MatMul", OnnxProducts::matMul);
     TABLE.put("Einsum", OnnxEinsum::translate);
+    TABLE.put("Attention", OnnxAttention::translate);
     TABLE.put(FUSED + "FusedConv", OnnxConvolutions::fused);
     TABLE.put(FUSED + "FusedGemm", OnnxProducts::gemm);
     TABLE.put(FUSED + "FusedMatMul", OnnxProducts::fusedMatMul);
@@ -90,6 +91,7 @@ final class OnnxOperators {
     TABLE.put("Min", OnnxBroadcasting::minimum);
     TABLE.put("Pow", OnnxBroadcasting::power);
     TABLE.put("Where", OnnxConditions::where);
+    TABLE.put("If", (node, to) -> to.branch(node));
     TABLE.put("Greater", OnnxConditions::greater);
     TABLE.put("Less", OnnxConditions::less);
     TABLE.put("GreaterOrEqual", OnnxConditions::greaterOrEqual);
@@ -124,6 +126,7 @@ final class OnnxOperators {
     TABLE.put("Split", OnnxParts::split);
     TABLE.put("Slice", OnnxParts::slice);
     TABLE.put("Gather", OnnxParts::gather);
+    TABLE.put("GatherND", OnnxParts::gatherNd);
     TABLE.put("Pad", OnnxParts::pad);
     TABLE.put("CumSum", OnnxParts::cumulativeSum);
     TABLE.put("Trilu", OnnxParts::triangle);
@@ -143,6 +146,7 @@ final class OnnxOperators {
     TABLE.put("Identity", OnnxShapes::identity);
     TABLE.put("Dropout", OnnxShapes::dropout);
     TABLE.put("Cast", OnnxShapes::cast);
+    TABLE.put("CastLike", OnnxShapes::castLike);
     TABLE.put("Shape", OnnxShapes::shape);
     TABLE.put("Size", OnnxShapes::size);
   }

@@ -81,8 +81,8 @@ final class OnnxParts {
     Tensor result = x.tensor();
     for (int i = 0; i < axes.length; i++) {
       int onnxAxis = x.onnxAxis(node, axes[i]);
-      long by = steps.length == 0 ? 1 : steps[i];
       long n = shape[onnxAxis];
+      long by = steps.length == 0 ? 1 : Math.max(-n, Math.min(n, steps[i]));
       long from = bound(starts[i], n, by);
       long end = bound(ends[i], n, by);
       long count = by == 0 ? 0 : Math.max(0, (end - from + by - Long.signum(by)) / by);
@@ -118,7 +118,28 @@ final class OnnxParts {
   static void gather(OnnxNode node, OnnxTranslation to) {
     OnnxActivation x = to.activation(node, 0);
     INDArray given = to.required(node, 1, "indices");
-    long onnxAxis = x.onnxAxis(node, node.integer("axis", 0));
+    gather(node, to, x, given, x.onnxAxis(node, node.integer("axis", 0)));
+  }
+
+  /** Indices of one axis only, the first. */
+  static void gatherNd(OnnxNode node, OnnxTranslation to) {
+    INDArray given = to.required(node, 1, "indices");
+    int last = given.rank() - 1;
+    if (last < 0 || given.size(last) != 1 || node.integer("batch_dims", 0) != 0) {
+      throw node.unsupported(
+          "indices of shape %s; supported are those of the first axis, [..., 1]"
+              .formatted(Arrays.toString(given.shape())));
+    }
+    INDArray indices = given.reshape('c', OnnxAxes.without(given.shape(), last));
+    gather(node, to, to.activation(node, 0), indices, 0);
+  }
+
+  private static void gather(
+      OnnxNode node, OnnxTranslation to, OnnxActivation x, INDArray given, int onnxAxis) {
+    if (onnxAxis == x.batch() && x.place() == OnnxActivation.Place.OUTER) {
+      gatherOfImages(node, to, x, given);
+      return;
+    }
     int axis = x.axis(node, onnxAxis);
     long n = x.example()[axis];
     long[] indices = Arrays.stream(OnnxTensors.longs(given)).map(i -> i < 0 ? i + n : i).toArray();
@@ -144,6 +165,40 @@ final class OnnxParts {
     int batch = onnxAxis < x.batch() ? x.batch() + given.rank() - 1 : x.batch();
     Tensor split = OnnxAxes.example(to, name, part.tensor(), example);
     to.output(node, new OnnxActivation(split, batch, x.place()));
+  }
+
+  /**
+   * Elements of {@code [..., N * size, ...]}, for each image the same: {@code [..., N, n, ...]}.
+   */
+  private static void gatherOfImages(
+      OnnxNode node, OnnxTranslation to, OnnxActivation x, INDArray given) {
+    int axis = x.batch();
+    long size = x.example()[axis];
+    long[] all = OnnxTensors.longs(given);
+    boolean fits = given.rank() > 0 && given.size(0) == to.batch() && all.length > 0;
+    long[] own = fits ? Arrays.copyOf(all, (int) (all.length / to.batch())) : all;
+    for (int i = 0; fits && i < all.length; i++) {
+      long first = own[i % own.length];
+      fits = first >= 0 && first < size && all[i] == first + i / own.length * size;
+    }
+    if (!fits) {
+      throw node.unsupported(
+          "along axis %d of %s, which holds the batch; supported are the other axes"
+              .formatted(axis, x));
+    }
+    Tensor part = picked(to, node.output() + "/part", x.tensor(), axis, own);
+    long[] rest = OnnxAxes.without(given.shape(), 0);
+    long[] shape = new long[part.shape().length - 1 + rest.length];
+    System.arraycopy(part.shape(), 0, shape, 0, axis);
+    System.arraycopy(rest, 0, shape, axis, rest.length);
+    System.arraycopy(
+        part.shape(), axis + 1, shape, axis + rest.length, part.shape().length - axis - 1);
+    boolean none = shape.length == 0;
+    Tensor result = OnnxAxes.example(to, node.output(), part, none ? new long[] {1} : shape);
+    to.output(
+        node,
+        new OnnxActivation(
+            result, axis, none ? OnnxActivation.Place.OUTER : OnnxActivation.Place.ALONE));
   }
 
   /** Elements along an axis in any order: a part where they follow one another evenly. */
@@ -296,7 +351,8 @@ final class OnnxParts {
     Arrays.fill(mask, 1);
     mask[row] = shape[row];
     mask[column] = shape[column];
-    double[] numbers = new double[Math.toIntExact(shape[row] * shape[column])];
+    OnnxAxes.checkedMatrix(shape[row], shape[column]);
+    double[] numbers = new double[(int) (shape[row] * shape[column])];
     for (int i = 0; i < numbers.length; i++) {
       long over = i % shape[column] - i / shape[column];
       numbers[i] = (upper ? over >= k : over <= k) ? 1 : 0;

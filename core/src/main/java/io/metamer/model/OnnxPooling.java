@@ -29,7 +29,7 @@ final class OnnxPooling {
           node,
           to,
           kernel.length,
-          (name, x) -> {
+          (name, x, copies) -> {
             OnnxWindow w = OnnxWindow.of(node, kernel, x.shape());
             if (kind == Node.Pool.Kind.AVERAGE && w.isDilated()) {
               throw node.unsupported(
@@ -108,7 +108,7 @@ final class OnnxPooling {
         node,
         to,
         kernel.length,
-        (name, x) -> {
+        (name, x, copies) -> {
           OnnxWindow w = OnnxWindow.of(node, kernel, x.shape());
           Tensor powers =
               to.add(

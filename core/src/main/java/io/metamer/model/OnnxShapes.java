@@ -49,6 +49,17 @@ final class OnnxShapes {
     identity(node, to);
   }
 
+  static void castLike(OnnxNode node, OnnxTranslation to) {
+    if (to.isConstant(node, 1) && !to.required(node, 1, "target type").dataType().isFPType()) {
+      throw node.unsupported("to whole numbers; supported are float types");
+    }
+    if (to.isConstant(node, 0)) {
+      to.output(node, to.required(node, 0, "input").castTo(DataType.DOUBLE));
+    } else {
+      identity(node, to);
+    }
+  }
+
   static void reshape(OnnxNode node, OnnxTranslation to) {
     OnnxActivation x = to.activation(node, 0);
     long[] given = to.integers(node, 1, "shape");

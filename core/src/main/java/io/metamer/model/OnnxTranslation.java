@@ -3,12 +3,16 @@ package io.metamer.model;
 import io.metamer.model.GraphBuilder.Tensor;
 import io.metamer.network.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.TensorProto;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -30,6 +34,7 @@ final class OnnxTranslation {
   private final Map<String, INDArray> constants;
   private final OnnxConstants folding;
   private final Map<String, OnnxActivation> activations = new HashMap<>();
+  private final Map<String, Tensor> sameForAll = new HashMap<>();
   private final Map<String, UnsupportedModelException> refused = new HashMap<>();
 
   private OnnxTranslation(OnnxModel model, long batch) {
@@ -93,15 +98,7 @@ final class OnnxTranslation {
       }
     }
     if (inputs.stream().allMatch(constants::containsKey)) {
-      List<@Nullable INDArray> operands = new ArrayList<>();
-      node.inputs().forEach(name -> operands.add(constants.get(name)));
-      List<INDArray> folded = folding.fold(node, operands);
-      for (int i = 0; i < folded.size(); i++) {
-        String name = node.proto().getOutput(i);
-        if (!name.isEmpty()) {
-          constants.put(name, folded.get(i));
-        }
-      }
+      fold(node);
     } else {
       OnnxOperators.translate(node, this);
     }
@@ -112,6 +109,53 @@ final class OnnxTranslation {
     for (String output : node.outputs()) {
       if (!constants.containsKey(output) && !activations.containsKey(output)) {
         refused.put(output, node.unsupported("its output %s is not computed".formatted(output)));
+      }
+    }
+  }
+
+  private void fold(OnnxNode node) {
+    List<@Nullable INDArray> operands = new ArrayList<>();
+    node.inputs().forEach(name -> operands.add(constants.get(name)));
+    List<INDArray> folded;
+    try {
+      folded = folding.fold(node, operands);
+    } catch (UnsupportedModelException e) {
+      if (OnnxConstants.knows(node.key()) || !OnnxOperators.knows(node.key())) {
+        throw e;
+      }
+      // What is not done to constants may be done to activations that are the same for all images.
+      OnnxOperators.translate(node, this);
+      return;
+    }
+    for (int i = 0; i < folded.size(); i++) {
+      String name = node.proto().getOutput(i);
+      if (!name.isEmpty()) {
+        constants.put(name, folded.get(i));
+      }
+    }
+  }
+
+  /** The nodes of the branch that a constant condition takes. */
+  void branch(OnnxNode node) {
+    boolean taken = OnnxTensors.longs(required(node, 0, "condition"))[0] != 0;
+    GraphProto branch = node.attribute(taken ? "then_branch" : "else_branch").getG();
+    for (TensorProto tensor : branch.getInitializerList()) {
+      constants.put(tensor.getName(), OnnxTensors.attribute(node, tensor));
+    }
+    for (NodeProto inner : branch.getNodeList()) {
+      translate(new OnnxNode(node.network(), inner, node.opset()));
+    }
+    if (branch.getOutputCount() != node.proto().getOutputCount()) {
+      throw node.unsupported("its branch has %d outputs".formatted(branch.getOutputCount()));
+    }
+    for (int i = 0; i < branch.getOutputCount(); i++) {
+      String from = branch.getOutput(i).getName();
+      INDArray constant = constants.get(from);
+      OnnxActivation activation = activations.get(from);
+      if (constant != null) {
+        constants.put(node.proto().getOutput(i), constant);
+      } else if (activation != null) {
+        output(node.proto().getOutput(i), activation);
       }
     }
   }
@@ -179,14 +223,24 @@ final class OnnxTranslation {
 
   /** An input that the operator wants as activations. */
   OnnxActivation activation(OnnxNode node, int i) {
-    OnnxActivation activation = activations.get(node.input(i));
-    if (activation == null) {
-      throw node.unsupported(
-          isConstant(node, i)
-              ? "its input %s is a constant; supported are activations".formatted(node.input(i))
-              : "its input %d is missing".formatted(i));
+    String name = node.input(i);
+    OnnxActivation activation = activations.get(name);
+    if (activation != null) {
+      return activation;
     }
-    return activation;
+    INDArray constant = constants.get(name);
+    if (constant == null) {
+      throw node.unsupported("its input %d is missing".formatted(i));
+    }
+    if (constant.rank() < 2 || constant.size(0) != 1 || !constant.dataType().isFPType()) {
+      throw node.unsupported(
+          "its input %s is a constant of shape %s; supported are activations"
+              .formatted(name, Arrays.toString(constant.shape())));
+    }
+    // The same for all images.
+    INDArray example = constant.reshape('c', OnnxAxes.without(constant.shape(), 0));
+    return OnnxActivation.batchFirst(
+        sameForAll.computeIfAbsent(name, n -> graph.add(new Node.Constant(n, example))));
   }
 
   /** An input that the operator wants as maps of images, {@code [N, C, H, W]}. */

@@ -194,6 +194,14 @@ final class OnnxConstantsTest {
   }
 
   /** Whole numbers between -9 and 9 but zero. */
+  private static TensorProto positive(long count) {
+    TensorProto.Builder tensor = TensorProto.newBuilder().setDataType(1).addDims(count);
+    for (int i = 0; i < count; i++) {
+      tensor.addFloatData(0.5f + i);
+    }
+    return tensor.build();
+  }
+
   private static TensorProto wholes(long... shape) {
     return filled(INT64, shape, 1, 18);
   }
@@ -332,6 +340,14 @@ final class OnnxConstantsTest {
             .with("alpha", 0.5)
             .with("beta", 2.0));
     cases.add(given("Gemm", fractions(2, 3), fractions(3, 4)));
+    cases.add(
+        given(
+            "BatchNormalization",
+            fractions(2, 3, 4),
+            fractions(3),
+            fractions(3),
+            fractions(3),
+            positive(3)));
     cases.add(given("Softmax", fractions(2, 3, 4)).with("axis", 1));
     cases.add(given("Softmax", fractions(2, 3, 4)).opset(11));
     cases.add(given("Shape", fractions(2, 3, 4)));

@@ -37,6 +37,20 @@ final class OnnxFile {
     return file;
   }
 
+  /** A branch of an If, which reads the tensors around it. */
+  static OnnxFile branch() {
+    return new OnnxFile();
+  }
+
+  /** Gives the last node a branch. */
+  OnnxFile branch(String attribute, OnnxFile branch) {
+    return with(
+        AttributeProto.newBuilder()
+            .setName(attribute)
+            .setType(AttributeProto.AttributeType.GRAPH)
+            .setG(branch.graph));
+  }
+
   OnnxFile input(String name, long... dims) {
     return input(name, TensorShapeProto.Dimension.newBuilder().setDimParam("N"), dims);
   }

@@ -33,6 +33,44 @@ final class OnnxLayerCases {
             "conv, VALID",
             f -> conv(f, 2, 3, 2, 3).with("strides", 2, 2).text("auto_pad", "VALID")),
         model(
+            "conv of windows",
+            f ->
+                f.integers("s", -1, 1, 6, 5)
+                    .node("Reshape", "a", "x", "s")
+                    .random("w", 4, 1, 2, 3)
+                    .random("b", 4)
+                    .node("Conv", "c", "a", "w", "b")
+                    .node("MaxPool", "m", "c")
+                    .with("kernel_shape", 2, 2)
+                    .integers("t", -1, 12, 4, 2)
+                    .node("Reshape", "y", "m", "t")),
+        model(
+            "conv of a constant",
+            f ->
+                f.random("c", 1, 2, 7, 6)
+                    .random("w", 3, 2, 2, 2)
+                    .node("Conv", "a", "c", "w")
+                    .node("Add", "y", "x", "a")),
+        model(
+            15,
+            "conv whose weights are standardized by a BatchNormalization in training",
+            f ->
+                f.random("w", 4, 3, 2, 2)
+                    .integers("s", 1, 4, 12)
+                    .node("Reshape", "v", "w", "s")
+                    .random("g", 4)
+                    .random("b", 4)
+                    .random("m", 4)
+                    .random("u", 0.5, 2, 4)
+                    .node("BatchNormalization", "n", "v", "g", "b", "m", "u")
+                    .with("training_mode", 1)
+                    .alsoOutput("mean")
+                    .alsoOutput("variance")
+                    .number("epsilon", 0.01)
+                    .node("Shape", "t", "w")
+                    .node("Reshape", "z", "n", "t")
+                    .node("Conv", "y", "x", "z")),
+        model(
             "conv of a padded map",
             f ->
                 f.integers("p", 0, 0, 1, 2, 0, 0, 0, 1)
@@ -450,6 +488,19 @@ final class OnnxLayerCases {
         f -> constants.apply(f).node("Einsum", "y", inputs).text("equation", equation));
   }
 
+  /** As tf2onnx writes the layer normalization of Keras 2: [1, N * 90 / 5, 5, 1]. */
+  private static OnnxFile computedStatistics(OnnxFile f) {
+    f.integers("s", 1, -1, 5, 1).node("Reshape", "a", "x", "s");
+    f.node("ReduceMean", "kept", "a").with("axes", 0, 2, 3).integers("drop", 0, 2, 3);
+    f.node("Squeeze", "mean", "kept", "drop").node("Sub", "centred", "a", "kept");
+    f.node("ReduceSumSquare", "sum", "centred").with("axes", 0, 2, 3).with("keepdims", 0);
+    f.constant("five", new long[] {1}, 5).node("Div", "variance", "sum", "five");
+    f.node("Shape", "shape", "mean").node("ConstantOfShape", "zeros", "shape");
+    f.constant("one", new long[] {1}, 1).node("Add", "ones", "zeros", "one");
+    f.node("BatchNormalization", "b", "a", "ones", "zeros", "mean", "variance");
+    return f.number("epsilon", 0.001).integers("t", -1, 3, 6, 5).node("Reshape", "y", "b", "t");
+  }
+
   private static OnnxFile vectors(OnnxFile file) {
     return file.node("Flatten", "v", "x");
   }
@@ -477,6 +528,23 @@ final class OnnxLayerCases {
                     .random("w", 4, 3, 2, 2)
                     .node("Conv", "a", "x", "w")
                     .node("BatchNormalization", "y", "a", "s", "b", "m", "v")),
+        model("BatchNormalization with computed statistics", OnnxLayerCases::computedStatistics),
+        model(
+            "BatchNormalization of all images' channels",
+            f ->
+                f.integers("s", 1, -1, 6, 5)
+                    .node("Reshape", "a", "x", "s")
+                    .node("Shape", "shape", "a")
+                    .integers("one", 1)
+                    .node("Gather", "n", "shape", "one")
+                    .node("ConstantOfShape", "s0", "n")
+                    .constant("c1", new long[] {1}, 0.5)
+                    .constant("c2", new long[] {1}, 2)
+                    .node("Add", "s1", "s0", "c1")
+                    .node("Add", "s2", "s0", "c2")
+                    .node("BatchNormalization", "b", "a", "s1", "s2", "s0", "s2")
+                    .integers("t", -1, 3, 6, 5)
+                    .node("Reshape", "y", "b", "t")),
         model(
             "InstanceNormalization",
             f ->

@@ -15,6 +15,28 @@ final class OnnxNetworkCases {
         model("attention [N, heads, T, D]", OnnxNetworkCases::attention),
         model("attention [N * heads, T, D]", OnnxNetworkCases::attentionSequenceFirst),
         model(13, "windows of Swin", OnnxNetworkCases::windows, 3, 8, 4),
+        model(23, "Attention", f -> attended(f).node("Attention", "y", "q", "x", "v")),
+        model(
+            23,
+            "Attention, a mask, a scale",
+            f ->
+                attended(f)
+                    .random("m", 6, 6)
+                    .node("Attention", "y", "q", "x", "v", "m")
+                    .number("scale", 0.3)),
+        model(
+            23,
+            "Attention, booleans",
+            f ->
+                attended(f)
+                    .random("r", -0.2, 1, 1, 3, 6, 6)
+                    .booleans("m", "r")
+                    .node("Attention", "y", "q", "x", "v", "m")),
+        model(
+            23,
+            "Attention, causal",
+            f -> attended(f).node("Attention", "y", "q", "x", "v").with("is_causal", 1)),
+        model("a branch that is taken", OnnxNetworkCases::branches),
         model("channels last between convolutions", OnnxNetworkCases::channelsLast),
         model("a class token and positions", OnnxNetworkCases::classToken),
         modelOfBatch(2, "batch of two in shapes", OnnxNetworkCases::fixedBatch, 3, 6, 5),
@@ -147,6 +169,21 @@ final class OnnxNetworkCases {
         .with("axis", 1);
     f.random("position", 1, 6, 18).node("Add", "z", "all", "position").scalar("first", 0);
     return f.node("Softmax", "sm", "z").node("Gather", "y", "sm", "first").with("axis", 1);
+  }
+
+  /** Queries q and values v of three heads. */
+  private static OnnxFile attended(OnnxFile file) {
+    return file.node("Tanh", "q", "x").random("w", 5, 4).node("MatMul", "v", "x", "w");
+  }
+
+  /** As PyTorch writes a squeeze of an axis that may not be 1. */
+  private static OnnxFile branches(OnnxFile f) {
+    f.node("GlobalAveragePool", "m", "x").node("Shape", "s", "m").scalar("two", 2);
+    f.node("Gather", "d", "s", "two").scalar("one", 1).node("Equal", "is 1", "d", "one");
+    OnnxFile then = OnnxFile.branch().integers("axes", 2).node("Squeeze", "a", "m", "axes");
+    OnnxFile otherwise = OnnxFile.branch().node("Identity", "b", "m");
+    f.node("If", "y", "is 1");
+    return f.branch("then_branch", then.output("a")).branch("else_branch", otherwise.output("b"));
   }
 
   /** [N, 5, 18]. */

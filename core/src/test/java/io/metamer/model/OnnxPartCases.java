@@ -3,6 +3,7 @@ package io.metamer.model;
 import static io.metamer.model.OnnxCase.model;
 
 import java.util.stream.Stream;
+import onnx.Onnx.TensorProto;
 
 /** Joins, parts and borders. */
 final class OnnxPartCases {
@@ -147,6 +148,25 @@ final class OnnxPartCases {
                     .node("Reshape", "i", "j", "s")
                     .node("Gather", "y", "x", "i")
                     .with("axis", 2)),
+        model(
+            "Gather of each image",
+            f ->
+                f.integers("s", -1)
+                    .node("Reshape", "v", "x", "s")
+                    .node("Exp", "e", "v")
+                    .integers("j", 2, 3, 7, 92, 93, 97)
+                    .integers("t", 2, 3)
+                    .node("Reshape", "i", "j", "t")
+                    .node("Gather", "y", "e", "i")),
+        model(
+            "GatherND",
+            f ->
+                f.node("Transpose", "t", "x")
+                    .with("perm", 1, 0, 2, 3)
+                    .constant(indices(2, 0, 2))
+                    .node("GatherND", "g", "t", "i")
+                    .node("Transpose", "y", "g")
+                    .with("perm", 1, 0, 2, 3)),
         model(14, "CumSum", f -> f.scalar("a", 2).node("CumSum", "y", "x", "a")),
         model(
             14,
@@ -161,6 +181,16 @@ final class OnnxPartCases {
             14,
             "Trilu, lower",
             f -> f.scalar("k", 1).node("Trilu", "y", "x", "k").with("upper", 0)));
+  }
+
+  /** Indices i of an axis, one in each row. */
+  private static TensorProto indices(long... indices) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName("i").setDataType(7).addDims(indices.length).addDims(1);
+    for (long i : indices) {
+      tensor.addInt64Data(i);
+    }
+    return tensor.build();
   }
 
   private static OnnxFile slice(

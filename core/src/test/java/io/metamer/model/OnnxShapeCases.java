@@ -107,6 +107,14 @@ final class OnnxShapeCases {
                     .with("to", 1)
                     .node("Relu", "y", "b")),
         model(
+            15,
+            "CastLike",
+            f ->
+                f.constant("c", new long[0], 2)
+                    .node("CastLike", "a", "x", "c")
+                    .node("CastLike", "d", "c", "x")
+                    .node("Mul", "y", "a", "d")),
+        model(
             "Shape of the batch in a Reshape",
             f ->
                 f.node("Shape", "s", "x")
