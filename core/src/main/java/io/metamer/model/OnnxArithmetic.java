@@ -545,6 +545,55 @@ final class OnnxArithmetic {
     return y;
   }
 
+  /** Of weights that are standardized in every run; the statistics are those of the weights. */
+  static List<Numbers> normalize(Operands x) {
+    Numbers a = x.get(0);
+    Numbers[] given = {x.get(1), x.get(2), x.get(3), x.get(4)};
+    long channels = a.rank() < 2 ? 1 : a.shape()[1];
+    for (Numbers each : given) {
+      if (!a.isReal() || each.length() != channels) {
+        throw x.node()
+            .unsupported(
+                "of %s, with %d numbers for each channel"
+                    .formatted(Arrays.toString(a.shape()), each.length()));
+      }
+    }
+    boolean training = x.node().integer("training_mode", 0) != 0;
+    Numbers mean = training ? x.make(a.type(), channels) : given[2];
+    Numbers variance = training ? x.make(a.type(), channels) : given[3];
+    int inner =
+        (int) OnnxTensors.length(Arrays.copyOfRange(a.shape(), Math.min(2, a.rank()), a.rank()));
+    Numbers y = x.make(a.type(), a.shape());
+    for (int c = 0; c < channels; c++) {
+      int start = c * inner;
+      int step = (int) channels * inner;
+      int[] own =
+          IntStream.range(0, a.length() / (step == 0 ? 1 : step) * inner)
+              .map(i -> start + i / inner * step + i % inner)
+              .toArray();
+      if (training) {
+        double m = Arrays.stream(own).mapToDouble(a::real).average().orElse(0);
+        mean.set(c, m);
+        variance.set(
+            c, Arrays.stream(own).mapToDouble(i -> Math.pow(a.real(i) - m, 2)).average().orElse(0));
+      }
+      double scale =
+          given[0].real(c) / Math.sqrt(variance.real(c) + x.node().number("epsilon", 1e-5));
+      for (int i : own) {
+        y.set(i, (a.real(i) - mean.real(c)) * scale + given[1].real(c));
+      }
+    }
+    double momentum = x.node().number("momentum", 0.9);
+    if (!training || x.node().proto().getOutputCount() == 1) {
+      return List.of(y);
+    }
+    for (int c = 0; c < channels; c++) {
+      mean.set(c, given[2].real(c) * momentum + mean.real(c) * (1 - momentum));
+      variance.set(c, given[3].real(c) * momentum + variance.real(c) * (1 - momentum));
+    }
+    return List.of(y, mean, variance);
+  }
+
   // Matrices.
 
   private static Numbers gemm(Operands x) {

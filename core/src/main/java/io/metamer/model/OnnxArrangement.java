@@ -103,6 +103,9 @@ final class OnnxArrangement {
       }
       seen[axis] = true;
     }
+    if (Arrays.equals(order, IntStream.range(0, order.length).toArray())) {
+      return from;
+    }
     int[] strides = strides(from.shape());
     long[] shape = Arrays.stream(order).mapToLong(axis -> from.shape()[axis]).toArray();
     Numbers to = x.make(from.type(), shape);

@@ -18,9 +18,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * the shape of a flattening, say, as arithmetic, or a table of positions as a small network.
  *
  * <p>A file of a few bytes can ask for numbers without end, so there is room for so many only: all
- * that are computed together have at most {@value #ROOM} elements, or {@value #ROOM_OF_WEIGHTS}
+ * that are computed have together at most {@value #ROOM} elements, or {@value #ROOM_OF_WEIGHTS}
  * times those of the file's weights if that is more, and tensors filled with one number at most
- * {@value #ROOM_OF_FILLED}.
+ * {@value #ROOM_OF_FILLED}. All that is read, copied and multiplied on the way is at most {@value
+ * #WORK} times that.
  */
 final class OnnxConstants {
 
@@ -30,7 +31,9 @@ final class OnnxConstants {
   /** For networks whose weights are one number each, as in the ONNX project's own tests. */
   static final long ROOM_OF_FILLED = 160L << 20;
 
-  /** Steps of a matrix product that take as long as making a number. */
+  private static final long WORK = 4;
+
+  /** Steps of a matrix product that take as long as copying a number. */
   private static final long PRODUCTS = 16;
 
   /** Computes what a node writes. */
@@ -69,6 +72,7 @@ final class OnnxConstants {
   private static final Map<String, Folds> TABLE = table();
 
   private long room;
+  private long work;
   private long filled = ROOM_OF_FILLED;
 
   /**
@@ -78,12 +82,14 @@ final class OnnxConstants {
    */
   OnnxConstants(long weights) {
     this.room = Math.max(ROOM, ROOM_OF_WEIGHTS * weights);
+    this.work = WORK * room;
   }
 
   private static Map<String, Folds> table() {
     Map<String, Folds> table = new TreeMap<>();
     OnnxArithmetic.folds().forEach((name, fold) -> table.put(name, x -> List.of(fold.apply(x))));
     OnnxArrangement.FOLDS.forEach((name, fold) -> table.put(name, x -> List.of(fold.apply(x))));
+    table.put("BatchNormalization", OnnxArithmetic::normalize);
     table.put("Split", OnnxArrangement::split);
     return table;
   }
@@ -131,7 +137,9 @@ final class OnnxConstants {
       if (fold == null) {
         throw node.unsupported("supported on activations, not on constants only");
       }
-      return fold.apply(operands).stream().map(Numbers::array).toList();
+      List<Numbers> results = fold.apply(operands);
+      results.forEach(result -> room -= enough(node, result.length(), room));
+      return results.stream().map(Numbers::array).toList();
     } catch (ArithmeticException e) {
       throw node.unsupported("of these constants: " + e.getMessage());
     }
@@ -195,7 +203,7 @@ final class OnnxConstants {
       if (shape.length > OnnxTensors.MOST_AXES) {
         throw node.unsupported("it would write a tensor of %d axes".formatted(shape.length));
       }
-      take(OnnxTensors.length(shape));
+      take(enough(node, OnnxTensors.length(shape), room));
       return Numbers.zeros(type, shape);
     }
 
@@ -204,7 +212,7 @@ final class OnnxConstants {
       if (length < 0) {
         throw node.unsupported("it would write an axis of length " + length);
       }
-      take(length);
+      take(enough(node, length, room));
       return new int[Math.toIntExact(length)];
     }
 
@@ -214,7 +222,7 @@ final class OnnxConstants {
     }
 
     private void take(long numbers) {
-      room -= enough(node, numbers, room);
+      work -= enough(node, numbers, work);
     }
 
     /** An axis from the front, of an attribute that may count from the end. */

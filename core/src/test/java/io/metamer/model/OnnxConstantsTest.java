@@ -350,6 +350,17 @@ final class OnnxConstantsTest {
             positive(3)));
     cases.add(given("Softmax", fractions(2, 3, 4)).with("axis", 1));
     cases.add(given("Softmax", fractions(2, 3, 4)).opset(11));
+    for (long mode = 0; mode < 2; mode++) {
+      Case c =
+          given(
+              "BatchNormalization",
+              fractions(2, 3, 4, 2),
+              fractions(3),
+              fractions(3),
+              fractions(3),
+              tensor(FLOAT, list(3), 1, 2, 3));
+      cases.add(c.with("training_mode", mode).outputs(mode == 0 ? 1 : 3));
+    }
     cases.add(given("Shape", fractions(2, 3, 4)));
     cases.add(given("Shape", fractions(2, 3, 4)).with("start", -2).with("end", 9));
     cases.add(given("Size", fractions(2, 3, 4)));
@@ -583,6 +594,15 @@ final class OnnxConstantsTest {
                 fractions(2),
                 tensor(INT64, list(32), LongStream.range(0, 32).asDoubleStream().toArray())),
             "33 axes"),
+        Arguments.of(
+            given(
+                "BatchNormalization",
+                fractions(2, 3),
+                fractions(3),
+                fractions(3),
+                fractions(3),
+                fractions(2)),
+            "with 2 numbers for each channel"),
         Arguments.of(given("Identity"), "its input 0 is missing"),
         Arguments.of(given("Constant"), "supported are the attributes value"),
         Arguments.of(given("Constant").with("value_string", "a"), "got [value_string]"),
@@ -613,14 +633,14 @@ final class OnnxConstantsTest {
   @Test
   void room_isForAllConstantsTogether() {
     OnnxConstants folding = new OnnxConstants(0);
-    Case c = given("Expand", fractions(1), vector(5 << 20));
+    Case c = given("Expand", fractions(1), vector(9 << 20));
     OnnxNode node = new OnnxNode("small", c.node().build(), 17);
     List<@Nullable INDArray> inputs = new ArrayList<>();
     c.inputs().forEach(t -> inputs.add(OnnxTensors.attribute(node, Objects.requireNonNull(t))));
     folding.fold(node, inputs);
     assertRefused(
         UnsupportedModelException.class, () -> folding.fold(node, inputs), "there is room for");
-    assertEquals(5 << 20, new OnnxConstants(4 << 20).fold(node, inputs).get(0).length());
+    assertEquals(9 << 20, new OnnxConstants(4 << 20).fold(node, inputs).get(0).length());
   }
 
   @Test
