@@ -558,7 +558,10 @@ final class OnnxArithmetic {
                     .formatted(Arrays.toString(a.shape()), each.length()));
       }
     }
-    boolean training = x.node().integer("training_mode", 0) != 0;
+    int outputs = x.node().proto().getOutputCount();
+    // Before opset 14 the statistics as further outputs are what says training.
+    boolean training =
+        x.node().opset() < 14 ? outputs > 1 : x.node().integer("training_mode", 0) != 0;
     Numbers mean = training ? x.make(a.type(), channels) : given[2];
     Numbers variance = training ? x.make(a.type(), channels) : given[3];
     int inner =
@@ -583,15 +586,18 @@ final class OnnxArithmetic {
         y.set(i, (a.real(i) - mean.real(c)) * scale + given[1].real(c));
       }
     }
-    double momentum = x.node().number("momentum", 0.9);
-    if (!training || x.node().proto().getOutputCount() == 1) {
+    if (!training) {
       return List.of(y);
     }
+    Numbers nextMean = x.make(a.type(), channels);
+    Numbers nextVariance = x.make(a.type(), channels);
+    double momentum = x.node().number("momentum", 0.9);
     for (int c = 0; c < channels; c++) {
-      mean.set(c, given[2].real(c) * momentum + mean.real(c) * (1 - momentum));
-      variance.set(c, given[3].real(c) * momentum + variance.real(c) * (1 - momentum));
+      nextMean.set(c, given[2].real(c) * momentum + mean.real(c) * (1 - momentum));
+      nextVariance.set(c, given[3].real(c) * momentum + variance.real(c) * (1 - momentum));
     }
-    return List.of(y, mean, variance);
+    List<Numbers> all = List.of(y, nextMean, nextVariance, mean, variance);
+    return all.subList(0, Math.min(outputs, all.size()));
   }
 
   // Matrices.

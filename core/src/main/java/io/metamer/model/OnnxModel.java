@@ -205,7 +205,10 @@ record OnnxModel(
           return false;
         }
         for (int i = 0; i < results.size(); i++) {
-          constants.put(node.proto().getOutput(i), results.get(i));
+          String output = node.proto().getOutput(i);
+          if (!output.isEmpty()) {
+            constants.put(output, results.get(i));
+          }
         }
         return true;
       } catch (UnsupportedModelException e) {

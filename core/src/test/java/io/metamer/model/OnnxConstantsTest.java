@@ -508,6 +508,20 @@ final class OnnxConstantsTest {
   }
 
   @Test
+  void batchNormalization_ofOldFilesThatTrains_takesTheStatisticsOfItsInput() {
+    TensorProto x = tensor(FLOAT, list(1, 1, 4), 1, 2, 3, 6);
+    TensorProto one = tensor(FLOAT, list(1), 1);
+    Case c = given("BatchNormalization", x, one, one, one, one).with("epsilon", 0.0).outputs(5);
+    List<INDArray> folded = c.opset(11).fold();
+    assertClose(
+        Nd4j.createFromArray(-2, -1, 0, 3).castTo(DataType.DOUBLE).div(Math.sqrt(3.5)).addi(1),
+        folded.get(0).castTo(DataType.DOUBLE).reshape(4),
+        1e-6,
+        1e-6);
+    assertEquals(5, folded.size());
+  }
+
+  @Test
   void reductions_ofWholeNumbers_areExact() {
     Case sum = given("ReduceSum", vector(3, -5, (1L << 60) + 1)).with("keepdims", 0);
     Case largest = given("ReduceMax", vector(3, -5, (1L << 60) + 1)).with("keepdims", 0);
