@@ -726,16 +726,17 @@ final class KerasLayers {
 
   private static INDArray resize(long from, long to, boolean linear) {
     double[][] matrix = new double[(int) to][(int) from];
+    int last = (int) from - 1;
     double scale = (double) from / to;
     for (int i = 0; i < to; i++) {
       double at = (i + 0.5) * scale;
       if (linear) {
-        double below = Math.floor(at - 0.5);
+        int below = (int) Math.floor(at - 0.5);
         double part = at - 0.5 - below;
-        matrix[i][(int) Math.max(0, below)] += 1 - part;
-        matrix[i][(int) Math.min(from - 1, below + 1)] += part;
+        matrix[i][Math.max(0, below)] += 1 - part;
+        matrix[i][Math.min(last, below + 1)] += part;
       } else {
-        matrix[i][(int) Math.min(from - 1, Math.floor(at))] = 1;
+        matrix[i][Math.min(last, (int) at)] = 1;
       }
     }
     return Nd4j.createFromArray(matrix);

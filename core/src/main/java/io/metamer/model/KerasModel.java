@@ -167,7 +167,7 @@ record KerasModel(
               && !entry.has("module")
               && !kind.equals("InputLayer")
               && !isModel(kind)
-              && !config.has("trainable"));
+              && !config.has("dtype"));
     }
 
     private static String snakeCase(String kind) {

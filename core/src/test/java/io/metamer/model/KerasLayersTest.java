@@ -45,8 +45,7 @@ final class KerasLayersTest {
   @MethodSource("cases")
   void layer_givesTensorFlowsValueAndGradient(Case c) throws IOException {
     INDArray x = c.golden.input();
-    ImageSpec spec =
-        new ImageSpec((int) x.size(1), (int) x.size(2), (int) x.size(3), -10, 10);
+    ImageSpec spec = new ImageSpec((int) x.size(1), (int) x.size(2), (int) x.size(3), -10, 10);
     Network network = KerasGolden.network(c.file);
     try (Taps taps = network.taps(List.of(c.layer.name()), spec, Preprocessing.none())) {
       INDArray y = taps.forward(x).get(0);
@@ -55,7 +54,9 @@ final class KerasLayersTest {
       INDArray cotangent = KerasGolden.cotangent(y.shape()).castTo(DataType.FLOAT);
       INDArray gradient = taps.backward(List.of(cotangent));
       double error = relativeError(c.layer.gradient(), gradient);
-      assertTrue(error <= 1e-4 || c.layer.gradient().norm2Number().doubleValue() < 1e-6, "gradient: " + error);
+      assertTrue(
+          error <= 1e-4 || c.layer.gradient().norm2Number().doubleValue() < 1e-6,
+          "gradient: " + error);
     }
   }
 }
