@@ -245,6 +245,13 @@ def tokens(library):
     put(L.Concatenate(axis=1, name="joined")([t, n]))
     put(L.Softmax(axis=1, name="softmax_positions")(t))
     put(L.PReLU(name="prelu")(t))
+    g = put(L.GlobalAveragePooling1D(name="mean_position")(t))
+    put(L.GlobalMaxPooling1D(keepdims=True, name="max_position")(t))
+    put(L.RepeatVector(3, name="repeated")(g))
+    put(L.UnitNormalization(name="unit")(t))
+    put(L.UnitNormalization(axis=[1, 2], name="unit_map")(i))
+    if library is keras:
+        put(L.RMSNormalization(name="root_mean_square")(t))
     put(L.Flatten(name="flat")(t))
     put(L.Dense(5, name="dense_flat")(L.Flatten(name="flat_map")(i)))
     c = L.Conv2D(6, 1, name="conv")(i)

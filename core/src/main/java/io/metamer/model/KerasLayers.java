@@ -32,6 +32,7 @@ final class KerasLayers {
   // Keras' own defaults, where a file does not say.
   private static final double NORMALIZATION_EPSILON = 1e-3;
   private static final double SMALLEST_DEVIATION = 1e-7;
+  private static final double SHORTEST = 1e-6;
 
   /** Of a matrix that resizes an axis: what a thousandfold of a large image has. */
   private static final long MOST_OF_A_MATRIX = 1 << 24;
@@ -46,6 +47,7 @@ final class KerasLayers {
           "Dropout",
           "GaussianDropout",
           "GaussianNoise",
+          "Identity",
           "MixUp",
           "RandAugment",
           "RandomBrightness",
@@ -92,7 +94,9 @@ final class KerasLayers {
           entry("DepthwiseConv2D", KerasLayers::depthwiseConvolution),
           entry("ELU", s -> function(s, Function.ELU, s.layer().number("alpha", 1))),
           entry("Flatten", KerasLayers::flatten),
+          entry("GlobalAveragePooling1D", s -> globalPoolOfPositions(s, Reduction.MEAN)),
           entry("GlobalAveragePooling2D", s -> globalPool(s, Reduction.MEAN)),
+          entry("GlobalMaxPooling1D", s -> globalPoolOfPositions(s, Reduction.MAX)),
           entry("GlobalMaxPooling2D", s -> globalPool(s, Reduction.MAX)),
           entry("GroupNormalization", KerasLayers::groupNormalization),
           entry("InputLayer", KerasStep::input),
@@ -107,7 +111,9 @@ final class KerasLayers {
           entry("Normalization", KerasLayers::normalization),
           entry("PReLU", KerasLayers::prelu),
           entry("Permute", KerasLayers::permute),
+          entry("RMSNormalization", KerasLayers::rootMeanSquare),
           entry("ReLU", KerasLayers::relu),
+          entry("RepeatVector", KerasLayers::repeatVector),
           entry("Rescaling", KerasLayers::rescaling),
           entry("Reshape", KerasLayers::reshape),
           entry("Resizing", KerasLayers::resizing),
@@ -118,6 +124,7 @@ final class KerasLayers {
           entry("SyncBatchNormalization", KerasLayers::batchNormalization),
           entry("TFOpLambda", KerasOperations::tensorFlow),
           entry("ThresholdedReLU", KerasLayers::thresholdedRelu),
+          entry("UnitNormalization", KerasLayers::unitNormalization),
           entry("UpSampling2D", KerasLayers::upSampling),
           entry("ZeroPadding2D", s -> framed(s, "padding", 1)));
 
@@ -164,6 +171,7 @@ final class KerasLayers {
         weights.put("moving_variance", kind.contains("Batch"));
       }
       case "LayerScale" -> weights.put("gamma", true);
+      case "RMSNormalization" -> weights.put("scale", true);
       case "PReLU" -> weights.put("alpha", true);
       case "Normalization" -> {
         boolean adapted = !config.hasNonNull("mean");
@@ -445,16 +453,14 @@ final class KerasLayers {
     if (layer.flag("rms_scaling", false)) {
       throw layer.unsupported("with rms_scaling; supported is without");
     }
-    int[] given = layer.has("axis") ? layer.integers("axis") : new int[] {-1};
-    int[] axes = Arrays.stream(given).map(a -> step.axis(a, x)).distinct().sorted().toArray();
+    int[] axes = normalized(step, x);
     long[] sizes = Arrays.stream(axes).mapToLong(a -> x.shape()[a]).toArray();
-    int[] nodeAxes = Arrays.stream(axes).map(x::nodeAxis).sorted().toArray();
     return new KerasTensor(
         step.composites()
             .standardized(
                 step.name(),
                 x.tensor(),
-                nodeAxes,
+                nodeAxes(axes, x),
                 layer.number("epsilon", NORMALIZATION_EPSILON),
                 layer.flag("scale", true)
                     ? step.spread(layer.weight("gamma", sizes), axes, x)
@@ -463,6 +469,69 @@ final class KerasLayers {
                     ? step.spread(layer.weight("beta", sizes), axes, x)
                     : null),
         x.moved());
+  }
+
+  /** {@code scale * x / sqrt(mean of x^2 + epsilon)}. */
+  private static KerasTensor rootMeanSquare(KerasStep step) {
+    KerasLayer layer = step.layer();
+    KerasTensor x = step.input();
+    int[] axes = normalized(step, x);
+    long[] sizes = Arrays.stream(axes).mapToLong(a -> x.shape()[a]).toArray();
+    String name = step.name();
+    Tensor square =
+        step.graph().step(new Node.Multiply(name + "/square", List.of(x.node(), x.node())));
+    Tensor mean =
+        step.graph()
+            .step(
+                new Node.Reduce(name + "/mean", square.node(), Reduction.MEAN, nodeAxes(axes, x)));
+    Tensor biased =
+        step.graph()
+            .step(
+                new Node.Affine(
+                    name + "/biased",
+                    mean.node(),
+                    Nd4j.createFromArray(new double[] {1}),
+                    Nd4j.createFromArray(new double[] {layer.number("epsilon", 1e-6)})));
+    Tensor inverse =
+        step.graph()
+            .step(new Node.Activation(name + "/inverse", biased.node(), Function.POWER, -0.5, 0));
+    Tensor unit =
+        step.graph().step(new Node.Multiply(name + "/unit", List.of(x.node(), inverse.node())));
+    return affine(
+        step,
+        new KerasTensor(unit, x.moved()),
+        OnnxTensors.doubles(layer.weight("scale", sizes)),
+        new double[] {0},
+        axes);
+  }
+
+  /** {@code x / |x|}, the length over some axes, and not below a small one. */
+  private static KerasTensor unitNormalization(KerasStep step) {
+    KerasTensor x = step.input();
+    String name = step.name();
+    int[] axes = nodeAxes(normalized(step, x), x);
+    Tensor length =
+        step.graph().step(new Node.Reduce(name + "/length", x.node(), Reduction.L2, axes));
+    Tensor bounded =
+        step.graph()
+            .step(
+                new Node.Activation(
+                    name + "/bounded",
+                    length.node(),
+                    Function.CLIP,
+                    SHORTEST,
+                    Double.POSITIVE_INFINITY));
+    return new KerasTensor(step.composites().quotient(name, x.tensor(), bounded), x.moved());
+  }
+
+  /** The axes that a normalization names, in rising order, the last where it names none. */
+  private static int[] normalized(KerasStep step, KerasTensor x) {
+    int[] given = step.layer().has("axis") ? step.layer().integers("axis") : new int[] {-1};
+    return Arrays.stream(given).map(a -> step.axis(a, x)).distinct().sorted().toArray();
+  }
+
+  private static int[] nodeAxes(int[] axes, KerasTensor x) {
+    return Arrays.stream(axes).map(x::nodeAxis).sorted().toArray();
   }
 
   private static KerasTensor groupNormalization(KerasStep step) {
@@ -639,6 +708,26 @@ final class KerasLayers {
         false);
   }
 
+  /** Over the positions of {@code [T, D]}. */
+  private static KerasTensor globalPoolOfPositions(KerasStep step, Reduction reduction) {
+    KerasTensor x = step.input();
+    if (x.rank() != 2) {
+      throw step.layer()
+          .unsupported(
+              "its input has the shape %s without the batch; supported are two axes"
+                  .formatted(Arrays.toString(x.shape())));
+    }
+    boolean last = !step.layer().text("data_format", "channels_last").equals("channels_first");
+    int[] axes = {last ? 0 : 1};
+    if (step.layer().flag("keepdims", false)) {
+      return new KerasTensor(
+          step.graph().add(new Node.Reduce(step.name(), x.node(), reduction, axes)), false);
+    }
+    Tensor pooled =
+        step.graph().step(new Node.Reduce(step.name() + "/pool", x.node(), reduction, axes));
+    return step.reshaped(new KerasTensor(pooled, false), new long[] {x.shape()[last ? 1 : 0]});
+  }
+
   // Sizes.
 
   private static KerasTensor framed(KerasStep step, String option, int sign) {
@@ -756,6 +845,21 @@ final class KerasLayers {
     Tensor last =
         step.graph().step(new Node.Transpose(step.name() + "/last", x.node(), new int[] {1, 2, 0}));
     return step.reshaped(new KerasTensor(last, false), flat);
+  }
+
+  private static KerasTensor repeatVector(KerasStep step) {
+    KerasTensor x = step.input();
+    int times = step.layer().integer("n", 0);
+    if (x.rank() != 1 || times < 1) {
+      throw step.layer().unsupported("%d times of %s".formatted(times, Arrays.toString(x.shape())));
+    }
+    KerasTensor row = step.reshaped(x, new long[] {1, x.shape()[0]}, step.name() + "/row", false);
+    return new KerasTensor(
+        step.graph()
+            .add(
+                new Node.AxisProduct(
+                    step.name(), row.node(), 0, Nd4j.ones(DataType.DOUBLE, times, 1))),
+        false);
   }
 
   private static KerasTensor reshape(KerasStep step) {

@@ -79,7 +79,6 @@ final class KerasOperations {
           entry("softsign", s -> activation(s, "softsign")),
           entry("sqrt", s -> function(s, Function.SQRT)),
           entry("square", KerasOperations::square),
-          entry("stopgradient", KerasOperations::stopped),
           entry("subtract", KerasOperations::subtract),
           entry("sum", s -> reduce(s, Reduction.SUM)),
           entry("swish", s -> activation(s, "silu")),
@@ -348,10 +347,6 @@ final class KerasOperations {
 
   private static KerasTensor same(KerasStep step) {
     return input(step);
-  }
-
-  private static KerasTensor stopped(KerasStep step) {
-    throw step.layer().unsupported("its derivative is not that of its value");
   }
 
   private static KerasTensor function(KerasStep step, Function function) {
