@@ -17,9 +17,9 @@ import io.jhdf.dataset.DatasetReader;
 import io.jhdf.dataset.NoParent;
 import io.jhdf.exceptions.HdfException;
 import io.jhdf.object.datatype.DataType;
-import io.jhdf.object.datatype.FixedPoint;
 import io.jhdf.object.datatype.FloatingPoint;
 import io.jhdf.object.datatype.OrderedDataType;
+import io.jhdf.object.datatype.StringData;
 import io.jhdf.object.message.AttributeMessage;
 import io.jhdf.object.message.DataSpaceMessage;
 import io.jhdf.object.message.FilterPipelineMessage;
@@ -62,6 +62,11 @@ final class KerasHdf5 {
 
   private static final byte[] SIGNATURE = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
+  /** A datatype of version 1: of opaque elements, its tag's length, and the size of two bytes. */
+  private static final byte[] UNTAGGED = {0x15, 0, 0, 0, 2, 0, 0, 0};
+
+  private static final byte TEXT = 0x13;
+
   private static final int DEFLATE = 1;
   private static final int SHUFFLE = 2;
   private static final int FLETCHER32 = 3;
@@ -90,12 +95,28 @@ final class KerasHdf5 {
     return guarded(
         origin,
         () -> {
-          ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+          byte[] readable = readable(bytes);
+          ByteBuffer buffer = ByteBuffer.wrap(readable).order(ByteOrder.LITTLE_ENDIAN);
           Superblock superblock = Superblock.readSuperblock(buffer);
-          KerasHdf5 file = new KerasHdf5(origin, new Storage(bytes, superblock));
+          KerasHdf5 file = new KerasHdf5(origin, new Storage(readable, superblock));
           file.walk(file.root(superblock));
           return file;
         });
+  }
+
+  /**
+   * The bytes with bfloat16 told to be texts of two bytes. HDF5 has no name for it, h5py writes
+   * elements of two bytes without a tag, and jhdf reads only those with one.
+   */
+  private static byte[] readable(byte[] bytes) {
+    byte[] readable = bytes;
+    for (int i = 0; i + UNTAGGED.length <= bytes.length; i++) {
+      if (Arrays.equals(bytes, i, i + UNTAGGED.length, UNTAGGED, 0, UNTAGGED.length)) {
+        readable = readable == bytes ? bytes.clone() : readable;
+        readable[i] = TEXT;
+      }
+    }
+    return readable;
   }
 
   /** The paths of the datasets, without a slash in front, in the order in which they were met. */
@@ -173,7 +194,7 @@ final class KerasHdf5 {
     if (address == null) {
       throw new IOException("%s has no dataset %s".formatted(origin, path));
     }
-    boolean brain = "bfloat16".equals(text(path, "dtype"));
+    boolean named = "bfloat16".equals(text(path, "dtype"));
     return guarded(
         origin,
         () -> {
@@ -191,6 +212,7 @@ final class KerasHdf5 {
           if (type instanceof OrderedDataType ordered) {
             buffer.order(ordered.getByteOrder());
           }
+          boolean brain = named || type instanceof StringData;
           return numbers(path, type, brain, buffer, Math.toIntExact(length))
               .reshape(shape.length == 0 ? new long[] {1} : shape);
         });
@@ -206,8 +228,7 @@ final class KerasHdf5 {
     float[] numbers = new float[length];
     if (type instanceof FloatingPoint && type.getSize() == Float.BYTES) {
       buffer.asFloatBuffer().get(numbers);
-    } else if (type.getSize() == Short.BYTES
-        && (type instanceof FloatingPoint || (brain && type instanceof FixedPoint))) {
+    } else if (type.getSize() == Short.BYTES && (brain || type instanceof FloatingPoint)) {
       boolean wide = brain || ((FloatingPoint) type).getExponentSize() == Byte.SIZE;
       for (int i = 0; i < length; i++) {
         short half = buffer.getShort();

@@ -102,7 +102,7 @@ final class KerasNetworkTest {
         List.of(4L, 9L, 9L),
         Arrays.stream(
                 network.layers(ImageSpec.rgb(11)).stream()
-                    .filter(l -> l.name().equals("block:1"))
+                    .filter(l -> l.name().equals("block:1/relu"))
                     .findFirst()
                     .orElseThrow()
                     .shape())
@@ -205,7 +205,12 @@ final class KerasNetworkTest {
     ObjectNode input = new com.fasterxml.jackson.databind.ObjectMapper().createObjectNode();
     input.put("class_name", "InputLayer");
     ObjectNode config = input.putObject("config");
-    config.put("name", "vector").put("dtype", "float32").putArray("batch_shape").addNull().add(size);
+    config
+        .put("name", "vector")
+        .put("dtype", "float32")
+        .putArray("batch_shape")
+        .addNull()
+        .add(size);
     return input;
   }
 
@@ -250,8 +255,7 @@ final class KerasNetworkTest {
     Network network =
         read(changed(SMALL, model -> layer(model, "hidden").put("class_name", "Mine")));
     INDArray x = KerasGolden.numbers("float16").input();
-    assertCloseInNorm(
-        output(KerasGolden.network(SMALL), "flat", x), output(network, "flat", x), 0);
+    assertCloseInNorm(output(KerasGolden.network(SMALL), "flat", x), output(network, "flat", x), 0);
     for (String layer : List.of("hidden", "classes", "logits", "penultimate")) {
       assertRefused(
           UnsupportedModelException.class,
@@ -326,7 +330,10 @@ final class KerasNetworkTest {
   @Test
   void savedModelFolder_isRefused(@TempDir Path folder) {
     assertRefused(
-        UnsupportedModelException.class, () -> KerasNetwork.load(folder), "SavedModel", "model.save");
+        UnsupportedModelException.class,
+        () -> KerasNetwork.load(folder),
+        "SavedModel",
+        "model.save");
   }
 
   @Test

@@ -88,7 +88,8 @@ final class KerasReferenceTest {
   void mobileNet_onFourCrops_hasTheDocumentedLogitsAndThoseOfTheSameWeightsInOnnx()
       throws IOException {
     INDArray images = crops();
-    Preprocessing signed = Preprocessing.of(new double[] {0.5, 0.5, 0.5}, new double[] {0.5, 0.5, 0.5});
+    Preprocessing signed =
+        Preprocessing.of(new double[] {0.5, 0.5, 0.5}, new double[] {0.5, 0.5, 0.5});
     Path folder = ReferenceData.folder().resolve("imagenet");
     Network keras = KerasNetwork.load(folder.resolve("keras/mobilenet_v1_0.25_224_keras.h5"));
     Network onnx = OnnxNetwork.load(folder.resolve("onnx/mobilenet_v1_0.25_224_keras.onnx"));
