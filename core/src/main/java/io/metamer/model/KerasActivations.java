@@ -63,6 +63,17 @@ final class KerasActivations {
   /** Functions of users' own whose names have one meaning. */
   private static final Set<String> OWN = Set.of("relu6", "hard_swish", "swish", "silu", "mish");
 
+  /** Functions of several nodes that are made here. */
+  private static final Set<String> COMPOSED =
+      Set.of(
+          "hard_shrink",
+          "log_sigmoid",
+          "soft_shrink",
+          "softsign",
+          "sparse_plus",
+          "squareplus",
+          "tanh_shrink");
+
   private KerasActivations() {}
 
   /** The names of the functions that are supported. */
@@ -107,7 +118,10 @@ final class KerasActivations {
       throw step.layer()
           .unsupported("activation %s; supported are %s".formatted(function, names()));
     }
-    return translator.translate(step, x);
+    Tensor result = translator.translate(step, x);
+    return COMPOSED.contains(function)
+        ? step.graph().called(function.replace('_', ' '), result)
+        : result;
   }
 
   static Tensor function(

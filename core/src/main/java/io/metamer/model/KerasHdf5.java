@@ -209,9 +209,10 @@ final class KerasHdf5 {
           long length = Arrays.stream(shape).reduce(1, Math::multiplyExact);
           storage.claim(Math.multiplyExact(length, Math.max(Float.BYTES, type.getSize())));
           ByteBuffer buffer = content(header, dataset);
-          if (type instanceof OrderedDataType ordered) {
-            buffer.order(ordered.getByteOrder());
-          }
+          buffer.order(
+              type instanceof OrderedDataType ordered
+                  ? ordered.getByteOrder()
+                  : ByteOrder.LITTLE_ENDIAN);
           boolean brain = named || type instanceof StringData;
           return numbers(path, type, brain, buffer, Math.toIntExact(length))
               .reshape(shape.length == 0 ? new long[] {1} : shape);

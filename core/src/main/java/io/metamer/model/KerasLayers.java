@@ -128,6 +128,18 @@ final class KerasLayers {
           entry("UpSampling2D", KerasLayers::upSampling),
           entry("ZeroPadding2D", s -> framed(s, "padding", 1)));
 
+  /** What layers of several nodes are called where the last of their nodes does not say it. */
+  private static final Map<String, String> COMPOSED =
+      Map.of(
+          "Average", "mean",
+          "BatchNormalization", "batch normalization",
+          "MultiHeadAttention", "multi-head attention",
+          "RMSNormalization", "root mean square normalization",
+          "Resizing", "resize",
+          "ThresholdedReLU", "thresholded relu",
+          "UnitNormalization", "unit normalization",
+          "UpSampling2D", "resize");
+
   private KerasLayers() {}
 
   /** The classes of layers that are supported, models inside of models aside. */
@@ -207,7 +219,12 @@ final class KerasLayers {
     if (layer.config().path("dtype").path("class_name").asText().contains("Quantized")) {
       throw layer.unsupported("its weights are quantized; supported are floating point numbers");
     }
-    return translator.translate(step);
+    KerasTensor result = translator.translate(step);
+    String words = COMPOSED.get(layer.kind());
+    if (words != null && result.node().equals(step.name())) {
+      step.graph().called(words, result.tensor());
+    }
+    return result;
   }
 
   // Convolutions.

@@ -20,8 +20,6 @@ final class KerasFuzzTest {
   private static final com.sun.management.ThreadMXBean MEMORY =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private static long mostAllocated;
-
   private static void check(byte[] bytes) {
     long before = MEMORY.getCurrentThreadAllocatedBytes();
     long start = System.nanoTime();
@@ -37,7 +35,6 @@ final class KerasFuzzTest {
     }
     assertTrue(System.nanoTime() - start < 2 * SECONDS);
     long allocated = MEMORY.getCurrentThreadAllocatedBytes() - before;
-    mostAllocated = Math.max(mostAllocated, allocated);
     assertTrue(allocated < SHARES * KerasHdf5.most(bytes.length), "allocated " + allocated);
   }
 
@@ -51,7 +48,6 @@ final class KerasFuzzTest {
     check(Mutations.of(KerasGolden.bytes("nested2.h5"), 1_000, 2));
     check(Mutations.of(KerasGolden.bytes("plain2.gzip.h5"), 500, 3));
     check(Mutations.of(KerasGolden.bytes("plain2.latest.h5"), 500, 4));
-    System.err.println("most " + mostAllocated);
   }
 
   @Test
@@ -66,6 +62,5 @@ final class KerasFuzzTest {
         check(KerasFiles.zip(entries));
       }
     }
-    System.err.println("most " + mostAllocated);
   }
 }
