@@ -1,7 +1,6 @@
 package io.metamer.model;
 
 import io.metamer.image.ImageSpec;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -338,11 +337,9 @@ public record Preprocessing(List<Double> mean, List<Double> std, double scale, O
   }
 
   private static String text(List<Double> numbers) {
-    List<String> parts = new ArrayList<>();
-    numbers.forEach(n -> parts.add(number(n)));
-    return parts.size() == 1
-        ? parts.get(0)
-        : parts.stream().collect(Collectors.joining(", ", "[", "]"));
+    return numbers.stream().distinct().count() == 1
+        ? number(numbers.get(0))
+        : numbers.stream().map(Preprocessing::number).collect(Collectors.joining(", ", "[", "]"));
   }
 
   private static String number(double n) {

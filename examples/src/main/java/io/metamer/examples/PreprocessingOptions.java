@@ -77,7 +77,7 @@ final class PreprocessingOptions {
     return id.inside()
         .map(
             inside ->
-                "note: network %s itself computes %s of its images, after the preprocessing given, %s; is one of them too many?"
+                "note: network %s itself computes %s of its images, after the preprocessing given, %s; check that both are meant"
                     .formatted(id.name(), inside, id.preprocessing()));
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -213,8 +214,7 @@ final class Verify implements Callable<Integer> {
         Comparison.read(c, cotangent, shape, "the representation", false);
         ofGradientInFloat = comparison(question, gradient);
       }
-      Map<String, Stored> stored =
-          activations == null ? Map.of() : activations(question, activations);
+      List<Stored> stored = activations == null ? List.of() : activations(question, activations);
       pieces(
           question.n(),
           (from, to) ->
@@ -357,11 +357,11 @@ final class Verify implements Callable<Integer> {
 
   // Activations.
 
-  /** A stored activation of a layer. */
-  private record Stored(Path file, Comparison comparison) {}
+  /** A stored activation of a layer, under the layer's name or a further one. */
+  private record Stored(String layer, String name, Comparison comparison) {}
 
-  /** What is stored in a folder, by the names of the layers. */
-  private Map<String, Stored> activations(Question question, Path folder) throws IOException {
+  /** What is stored in a folder. */
+  private List<Stored> activations(Question question, Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new NotDirectoryException(folder.toString());
     }
@@ -373,7 +373,7 @@ final class Verify implements Callable<Integer> {
     for (Layer layer : question.network.layers(question.spec)) {
       byFile.computeIfAbsent(fileName(layer.name()), name -> new ArrayList<>()).add(layer);
     }
-    Map<String, Stored> stored = new TreeMap<>();
+    List<Stored> stored = new ArrayList<>();
     List<String> strangers = new ArrayList<>();
     for (Path file : files) {
       String name = String.valueOf(file.getFileName()).replaceFirst("\\.npy$", "");
@@ -386,15 +386,17 @@ final class Verify implements Callable<Integer> {
         continue;
       }
       Layer layer = meant.get(0);
-      if (meant.size() > 1 || stored.containsKey(layer.name())) {
+      if (meant.size() > 1) {
         throw new BadInput(
-            "%s: more than one file or layer has this name, such as layer %s."
-                .formatted(file, meant.get(meant.size() - 1).name()));
+            "%s: more than one layer has this name, such as %s and %s."
+                .formatted(file, layer.name(), meant.get(1).name()));
       }
       long[] shape = batched(question.n(), layer.shape());
-      stored.put(
-          layer.name(),
-          new Stored(file, Comparison.with(array(file), file, shape, "layer " + layer.name())));
+      stored.add(
+          new Stored(
+              layer.name(),
+              name,
+              Comparison.with(array(file), file, shape, "layer " + layer.name())));
     }
     if (stored.isEmpty()) {
       throw new BadInput(
@@ -413,7 +415,8 @@ final class Verify implements Callable<Integer> {
   /** A layer's further name, or none. */
   private static List<Layer> otherwise(Question question, String name) {
     try {
-      return question.network.layers(LayerSelection.of(name), question.spec);
+      List<Layer> meant = question.network.layers(LayerSelection.of(name), question.spec);
+      return meant.size() == 1 ? meant : List.of();
     } catch (IllegalArgumentException | UnsupportedModelException e) {
       return List.of();
     }
@@ -431,45 +434,43 @@ final class Verify implements Callable<Integer> {
         : first + " and %d more".formatted(names.size() - NAMES_LISTED);
   }
 
-  private boolean activationsAgree(Question question, Map<String, Stored> stored) {
-    List<String> inOrder =
-        question.network.layers(question.spec).stream()
-            .map(Layer::name)
-            .filter(stored::containsKey)
-            .toList();
-    try (Taps taps = question.network.taps(inOrder, question.spec, pixels.preprocessing())) {
+  private boolean activationsAgree(Question question, List<Stored> stored) {
+    List<String> order = question.network.layers(question.spec).stream().map(Layer::name).toList();
+    List<Stored> inOrder =
+        stored.stream().sorted(Comparator.comparingInt(s -> order.indexOf(s.layer))).toList();
+    List<String> layers = inOrder.stream().map(Stored::layer).distinct().toList();
+    try (Taps taps = question.network.taps(layers, question.spec, pixels.preprocessing())) {
       pieces(
           question.n(),
           (from, to) -> {
             List<INDArray> computed = taps.forward(part(question.images, from, to, DataType.FLOAT));
-            for (int i = 0; i < computed.size(); i++) {
-              compared(stored, inOrder.get(i)).add(from, to, computed.get(i));
+            for (Stored one : inOrder) {
+              one.comparison.add(from, to, computed.get(layers.indexOf(one.layer)));
             }
           });
     }
     say("");
-    int width = inOrder.stream().mapToInt(String::length).max().orElse(0) + 1;
+    int width = inOrder.stream().mapToInt(one -> label(one).length()).max().orElse(0) + 1;
     String first = null;
-    for (String layer : inOrder) {
-      boolean within = line(layer, Math.max(NAME, width), compared(stored, layer), tolerance);
+    for (Stored one : inOrder) {
+      boolean within = line(label(one), Math.max(NAME, width), one.comparison, tolerance);
       if (!within && first == null) {
-        first = layer;
+        first = one.layer;
       }
     }
     say("");
     say(
+        "%s",
         first == null
             ? "no stored activation departs"
             : "the first layer that departs is " + first);
     return first == null;
   }
 
-  private static Comparison compared(Map<String, Stored> stored, String layer) {
-    Stored one = stored.get(layer);
-    if (one == null) {
-      throw new IllegalStateException("no activation of " + layer);
-    }
-    return one.comparison;
+  private static String label(Stored one) {
+    return fileName(one.layer).equals(fileName(one.name))
+        ? one.layer
+        : "%s (%s.npy)".formatted(one.layer, one.name);
   }
 
   // Pieces and lines.

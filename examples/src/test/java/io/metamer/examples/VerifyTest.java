@@ -153,6 +153,16 @@ final class VerifyTest {
   }
 
   @Test
+  void activations_underAFurtherNameOfALayer_areThatLayers() throws IOException {
+    storeActivations();
+    INDArray features = read("a/features.npy");
+    // penultimate is an alias of features.
+    write("a/penultimate.npy", features);
+    assertEquals(0, verify("--activations", temp.resolve("a").toString()), () -> out + "" + err);
+    assertTrue(line("features (penultimate.npy)").endsWith("within 0.001"), out::toString);
+  }
+
+  @Test
   void activations_ofAnotherShape_areReadInTheirOrderOrWithChannelsLast() throws IOException {
     List<Layer> layers = storeActivations();
     Layer map = layers.get(0);
