@@ -36,6 +36,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @see #load
  * @see OnnxNetwork
+ * @see KerasNetwork
  * @see Dl4jNetwork
  * @since 0.1
  */
@@ -79,7 +80,7 @@ public final class Network {
   public static Network load(Path file) throws IOException {
     return switch (FileFormat.of(file)) {
       case ONNX -> OnnxNetwork.load(file);
-      case KERAS -> throw new IOException(file + " is a network of Keras");
+      case KERAS -> KerasNetwork.load(file);
       case DL4J -> Dl4jNetwork.load(file);
     };
   }

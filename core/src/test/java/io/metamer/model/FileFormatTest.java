@@ -2,14 +2,18 @@ package io.metamer.model;
 
 import static io.metamer.model.Messages.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -43,6 +47,18 @@ final class FileFormatTest {
   void network_isReadFromAFileOfAnyName() throws IOException {
     Network network = Network.load(file(OnnxFile.classifier().bytes()));
     assertEquals("features", network.layers().get(5).name());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain2.h5", "nested2.h5", "nested2.keras", "nested3.keras"})
+  void networkOfKeras_isReadFromAFileOfAnyName(String golden) throws IOException {
+    try (InputStream packed =
+            new FileInputStream("src/test/resources/golden/keras/" + golden + ".gz");
+        InputStream bytes = new GZIPInputStream(packed)) {
+      Network network = Network.load(file(bytes.readAllBytes()));
+      assertEquals("some", network.name());
+      assertTrue(network.layers().size() > 2);
+    }
   }
 
   @ParameterizedTest
