@@ -9,10 +9,16 @@ package io.metamer.inversion;
  * @param tolerance the relative distance at which an image counts as matched, above 0
  * @param rawSeed whether the first evaluation takes the seed as it is (the published protocol: raw
  *     N(0, 1)) rather than clipped to the bounds
+ * @param stopping when the search for an image ends before all iterations are done
  * @since 0.1
  */
 public record InversionOptions(
-    StepRule step, int iterations, Regularizer regularizer, double tolerance, boolean rawSeed) {
+    StepRule step,
+    int iterations,
+    Regularizer regularizer,
+    double tolerance,
+    boolean rawSeed,
+    Stopping stopping) {
 
   /** The relative distance up to which an image counts as matched, unless said otherwise. */
   public static final double DEFAULT_TOLERANCE = 0.1;
@@ -36,7 +42,12 @@ public record InversionOptions(
    */
   public static InversionOptions defaults() {
     return new InversionOptions(
-        StepRule.normalized(1), DEFAULT_ITERATIONS, Regularizer.none(), DEFAULT_TOLERANCE, false);
+        StepRule.normalized(1),
+        DEFAULT_ITERATIONS,
+        Regularizer.none(),
+        DEFAULT_TOLERANCE,
+        false,
+        Stopping.never());
   }
 
   /**
@@ -46,7 +57,7 @@ public record InversionOptions(
    * @return the copy
    */
   public InversionOptions withStep(StepRule step) {
-    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed);
+    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed, stopping);
   }
 
   /**
@@ -57,7 +68,7 @@ public record InversionOptions(
    * @throws IllegalArgumentException if below 0
    */
   public InversionOptions withIterations(int iterations) {
-    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed);
+    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed, stopping);
   }
 
   /**
@@ -67,7 +78,7 @@ public record InversionOptions(
    * @return the copy
    */
   public InversionOptions withRegularizer(Regularizer regularizer) {
-    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed);
+    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed, stopping);
   }
 
   /**
@@ -78,7 +89,7 @@ public record InversionOptions(
    * @throws IllegalArgumentException if not above 0
    */
   public InversionOptions withTolerance(double tolerance) {
-    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed);
+    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed, stopping);
   }
 
   /**
@@ -88,6 +99,16 @@ public record InversionOptions(
    * @return the copy
    */
   public InversionOptions withRawSeed(boolean rawSeed) {
-    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed);
+    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed, stopping);
+  }
+
+  /**
+   * Copies with another early end.
+   *
+   * @param stopping when the search for an image ends before all iterations are done
+   * @return the copy
+   */
+  public InversionOptions withStopping(Stopping stopping) {
+    return new InversionOptions(step, iterations, regularizer, tolerance, rawSeed, stopping);
   }
 }

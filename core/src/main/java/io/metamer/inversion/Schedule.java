@@ -1,27 +1,85 @@
 package io.metamer.inversion;
 
 /**
- * How the size of a step changes over a search: a factor of its first size.
+ * How the size of a step changes over a search: a factor of its first size, which starts at 1 and
+ * never grows.
  *
  * @since 0.1
  */
-public enum Schedule {
+public sealed interface Schedule {
+
   /** Always the same, as published. */
-  CONSTANT,
+  Schedule CONSTANT = Clocked.CONSTANT;
+
   /** From 1 to 0 along half a cosine. */
-  COSINE;
+  Schedule COSINE = Clocked.COSINE;
+
+  /** Schedules that ask nothing but how far the search has come. */
+  enum Clocked implements Schedule {
+    /** {@link Schedule#CONSTANT}. */
+    CONSTANT,
+    /** {@link Schedule#COSINE}. */
+    COSINE
+  }
 
   /**
-   * The factor at a step.
+   * Rounds of equal length, each with half the step of the one before: {@code 2^-floor(t * rounds /
+   * n)} at step t of n.
    *
-   * @param iteration 0 for the first step
-   * @param iterations number of steps in all
-   * @return in [0, 1]
+   * @param rounds how many, at least 1
+   * @see "Feather et al. (2023), Model metamers reveal divergent invariances: 8 rounds of 3,000
+   *     steps"
    */
-  public double at(int iteration, int iterations) {
-    return switch (this) {
-      case CONSTANT -> 1;
-      case COSINE -> (1 + Math.cos(Math.PI * iteration / iterations)) / 2;
-    };
+  record Halving(int rounds) implements Schedule {
+    public Halving {
+      if (rounds < 1) {
+        throw new IllegalArgumentException("expected at least 1 round, got " + rounds);
+      }
+    }
+  }
+
+  /**
+   * Decay where the loss stays: as soon as an image's loss has not fallen by more than a share of
+   * its lowest value for more than {@code patience} steps in a row, its steps shrink by a factor,
+   * and waiting begins anew. Each image has its own lowest loss and its own factor.
+   *
+   * @param factor what a size is multiplied by, in (0, 1)
+   * @param patience steps without progress that are put up with, at least 0
+   * @param share of the lowest loss by which the next has to be lower to count, in [0, 1)
+   * @see "torch.optim.lr_scheduler.ReduceLROnPlateau, mode min, threshold_mode rel"
+   */
+  record Plateau(double factor, int patience, double share) implements Schedule {
+    public Plateau {
+      if (!(factor > 0 && factor < 1)) {
+        throw new IllegalArgumentException("expected a factor in (0, 1), got " + factor);
+      }
+      if (patience < 0) {
+        throw new IllegalArgumentException("expected a patience of at least 0, got " + patience);
+      }
+      if (!(share >= 0 && share < 1)) {
+        throw new IllegalArgumentException("expected a share in [0, 1), got " + share);
+      }
+    }
+  }
+
+  /**
+   * Rounds of equal length, each with half the step of the one before.
+   *
+   * @param rounds how many, at least 1
+   * @return the schedule
+   * @throws IllegalArgumentException if there are none
+   */
+  static Schedule halving(int rounds) {
+    return new Halving(rounds);
+  }
+
+  /**
+   * Decay where the loss stays, by PyTorch's constants: to a tenth after 10 steps without a fall by
+   * more than 1e-4 of the lowest loss.
+   *
+   * @return the schedule
+   */
+  static Schedule plateau() {
+    return new Plateau(0.1, 10, 1e-4);
   }
 }

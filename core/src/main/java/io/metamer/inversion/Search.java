@@ -1,11 +1,16 @@
 package io.metamer.inversion;
 
 import io.metamer.image.ImageSpec;
+import io.metamer.inversion.ImageOutcome.Divergence;
+import io.metamer.inversion.ImageOutcome.Term;
 import io.metamer.inversion.InversionListener.Iteration;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
@@ -46,7 +51,9 @@ final class Search {
   private final double[] bestLoss;
   private final int[] bestIteration;
   private final int[] steps;
+  private final int[] evaluations;
   private final StopReason[] stop;
+  private final Map<Integer, Divergence> divergences = new HashMap<>();
 
   Search(
       InversionProblem problem,
@@ -65,6 +72,7 @@ final class Search {
     bestLoss = new double[n];
     bestIteration = new int[n];
     steps = new int[n];
+    evaluations = new int[n];
     stop = new StopReason[n];
     // An image that never has a finite loss keeps its seed, infinitely far from its target.
     Arrays.fill(bestDistance, Double.POSITIVE_INFINITY);
@@ -80,7 +88,14 @@ final class Search {
     return IntStream.range(0, stop.length)
         .mapToObj(
             i ->
-                new ImageOutcome(bestDistance[i], bestLoss[i], bestIteration[i], steps[i], stop[i]))
+                new ImageOutcome(
+                    bestDistance[i],
+                    bestLoss[i],
+                    bestIteration[i],
+                    steps[i],
+                    evaluations[i],
+                    stop[i],
+                    Optional.ofNullable(divergences.get(i))))
         .toList();
   }
 
@@ -94,7 +109,8 @@ final class Search {
     INDArray x = start.dup('c');
     int[] rows = IntStream.range(0, stop.length).toArray();
     INDArray[] images = images(x);
-    Descent descent = Descent.of(options.step(), x);
+    Descent descent = Descent.of(options.step(), x, input);
+    Patience patience = new Patience(options.stopping().share(), rows.length);
     try {
       if (raw) {
         try (MemoryWorkspace memory = openStep()) {
@@ -102,7 +118,7 @@ final class Search {
         }
       }
       for (int t = 0; t <= last && rows.length > 0; t++) {
-        int[] finite;
+        int[] stay;
         try (MemoryWorkspace memory = openStep()) {
           Evaluation e = evaluate(x, rows);
           if (t > 0 || !raw) {
@@ -117,23 +133,34 @@ final class Search {
                   e.penalty.clone(),
                   e.gradientNorm.clone()));
           if (Thread.currentThread().isInterrupted()) {
-            mark(rows, StopReason.INTERRUPTED);
+            for (int row : rows) {
+              stop[row] = StopReason.INTERRUPTED;
+            }
             return;
           }
-          finite = IntStream.range(0, rows.length).filter(e::isFinite).toArray();
+          patience.see(e.loss());
           if (t < last) {
-            descent.step(x, e.gradient, e.gradientNorm, t, last);
+            descent.step(x, e.loss(), e.gradient, e.gradientNorm, t, last);
             x.assign(input.clip(x));
           }
+          for (int k = 0; k < rows.length; k++) {
+            stop[rows[k]] = reason(t, k, rows[k], e, patience, descent);
+          }
+          int[] all = rows;
+          stay =
+              IntStream.range(0, rows.length)
+                  .filter(k -> stop[all[k]] == StopReason.ITERATIONS)
+                  .toArray();
         }
-        if (finite.length < rows.length) {
-          int[] evaluated = rows;
-          mark(evaluated, StopReason.DIVERGED);
-          rows = IntStream.of(finite).map(k -> evaluated[k]).toArray();
-          mark(rows, StopReason.ITERATIONS);
-          x = slices(x, finite);
-          images = images(x);
-          descent.keep(finite);
+        if (stay.length < rows.length) {
+          int[] all = rows;
+          rows = IntStream.of(stay).map(k -> all[k]).toArray();
+          if (rows.length > 0) {
+            x = slices(x, stay);
+            images = images(x);
+            descent.keep(stay);
+            patience.keep(stay);
+          }
         }
         for (int row : rows) {
           steps[row] = Math.min(t + 1, last);
@@ -144,24 +171,65 @@ final class Search {
     }
   }
 
+  /** Why image k of the batch is done; all iterations, if it is not. */
+  private StopReason reason(
+      int t, int k, int row, Evaluation e, Patience patience, Descent descent) {
+    if (!e.isFinite(k)) {
+      divergences.put(row, new Divergence(t, e.notFinite(k)));
+      return StopReason.DIVERGED;
+    }
+    Stopping stopping = options.stopping();
+    if (bestDistance[row] <= stopping.distance() && stopping.distance() > 0) {
+      return StopReason.REACHED;
+    }
+    if (patience.waited(k) >= stopping.patience() && stopping.patience() > 0) {
+      return StopReason.PLATEAU;
+    }
+    return descent.isStalled(k) ? StopReason.STALLED : StopReason.ITERATIONS;
+  }
+
   /** Distance, penalty and gradient of a batch of iterates. */
   private record Evaluation(
-      double[] distance, double[] penalty, INDArray gradient, double[] gradientNorm) {
+      double[] distance,
+      double[] penalty,
+      INDArray gradient,
+      double[] gradientNorm,
+      INDArray matchGradient) {
 
     double loss(int k) {
       return distance[k] + penalty[k];
     }
 
+    double[] loss() {
+      return IntStream.range(0, distance.length).mapToDouble(this::loss).toArray();
+    }
+
     boolean isFinite(int k) {
       return Double.isFinite(loss(k)) && Double.isFinite(gradientNorm[k]);
+    }
+
+    /** The first term of image k that is not finite. */
+    Term notFinite(int k) {
+      if (!Double.isFinite(distance[k])) {
+        return Term.MATCH;
+      }
+      if (!Double.isFinite(loss(k))) {
+        return Term.PENALTY;
+      }
+      double[] norm = matchGradient.norm2(1, 2, 3).toDoubleVector();
+      return Double.isFinite(norm[k]) ? Term.PENALTY_GRADIENT : Term.MATCH_GRADIENT;
     }
   }
 
   private Evaluation evaluate(INDArray x, int[] rows) {
+    for (int row : rows) {
+      evaluations[row]++;
+    }
     ValueAndGradient m = match.evaluate(x, rows);
     ValueAndGradient p = penalty.evaluate(x, rows);
     INDArray gradient = m.gradient().add(p.gradient());
-    return new Evaluation(m.value(), p.value(), gradient, gradient.norm2(1, 2, 3).toDoubleVector());
+    return new Evaluation(
+        m.value(), p.value(), gradient, gradient.norm2(1, 2, 3).toDoubleVector(), m.gradient());
   }
 
   private void keepBest(int t, INDArray[] images, int[] rows, Evaluation e) {
@@ -174,12 +242,6 @@ final class Search {
         bestIteration[row] = t;
         bestImages[row].assign(images[k]);
       }
-    }
-  }
-
-  private void mark(int[] rows, StopReason reason) {
-    for (int row : rows) {
-      stop[row] = reason;
     }
   }
 

@@ -1,10 +1,13 @@
 package io.metamer.inversion;
 
 import static io.metamer.contract.Close.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metamer.image.ImageSpec;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -17,6 +20,8 @@ final class DescentTest {
   private static final int IMAGES = 3;
   private static final int PIXELS = 6;
   private static final int STEPS = 5;
+  private static final double[] LOSS = new double[IMAGES];
+  private static final ImageSpec SPEC = new ImageSpec(1, 2, PIXELS / 2, -2, 2);
 
   private final double[][] x = random(1);
 
@@ -24,12 +29,12 @@ final class DescentTest {
   void adam_overSteps_isTheAlgorithmOfItsAuthors() {
     StepRule rule = new StepRule.Adam(0.1, 0.8, 0.95, 1e-6, Schedule.COSINE);
     INDArray iterates = array(x);
-    Descent descent = Descent.of(rule, iterates);
+    Descent descent = Descent.of(rule, iterates, SPEC);
     double[][] m = new double[IMAGES][PIXELS];
     double[][] v = new double[IMAGES][PIXELS];
     for (int t = 0; t < STEPS; t++) {
       double[][] g = random(10 + t);
-      descent.step(iterates, array(g), norms(g), t, STEPS);
+      descent.step(iterates, LOSS, array(g), norms(g), t, STEPS);
       double rate = 0.1 * (1 + Math.cos(Math.PI * t / STEPS)) / 2;
       for (int i = 0; i < IMAGES; i++) {
         for (int j = 0; j < PIXELS; j++) {
@@ -47,11 +52,12 @@ final class DescentTest {
   @Test
   void normalized_overSteps_movesEachImageByTheScheduledLength() {
     INDArray iterates = array(x);
-    Descent descent = Descent.of(StepRule.normalized(2).withSchedule(Schedule.COSINE), iterates);
+    Descent descent =
+        Descent.of(StepRule.normalized(2).withSchedule(Schedule.COSINE), iterates, SPEC);
     for (int t = 0; t < STEPS; t++) {
       double[][] g = random(10 + t);
       double[] norms = norms(g);
-      descent.step(iterates, array(g), norms, t, STEPS);
+      descent.step(iterates, LOSS, array(g), norms, t, STEPS);
       double size = 2 * (1 + Math.cos(Math.PI * t / STEPS)) / 2;
       for (int i = 0; i < IMAGES; i++) {
         for (int j = 0; j < PIXELS; j++) {
@@ -66,7 +72,8 @@ final class DescentTest {
   void normalized_whereTheGradientIsZero_staysWhereItIs() {
     INDArray iterates = array(x);
     double[][] zero = new double[IMAGES][PIXELS];
-    Descent.of(StepRule.normalized(1), iterates).step(iterates, array(zero), norms(zero), 0, 1);
+    Descent.of(StepRule.normalized(1), iterates, SPEC)
+        .step(iterates, LOSS, array(zero), norms(zero), 0, 1);
     assertClose(array(x), iterates, 0, 0);
   }
 
@@ -74,18 +81,18 @@ final class DescentTest {
   void adam_whenImagesLeave_keepsTheMomentsOfTheOthers() {
     INDArray all = array(x);
     INDArray some = array(x);
-    Descent ofAll = Descent.of(StepRule.adam(0.1), all);
-    Descent ofSome = Descent.of(StepRule.adam(0.1), some);
+    Descent ofAll = Descent.of(StepRule.adam(0.1), all, SPEC);
+    Descent ofSome = Descent.of(StepRule.adam(0.1), some, SPEC);
     double[][] g = random(2);
-    ofAll.step(all, array(g), norms(g), 0, 2);
-    ofSome.step(some, array(g), norms(g), 0, 2);
+    ofAll.step(all, LOSS, array(g), norms(g), 0, 2);
+    ofSome.step(some, LOSS, array(g), norms(g), 0, 2);
     int[] stay = {0, 2};
     ofSome.keep(stay);
     some = Search.slices(some, stay);
     double[][] next = random(3);
     double[][] nextOfSome = {next[0], next[2]};
-    ofAll.step(all, array(next), norms(next), 1, 2);
-    ofSome.step(some, array(nextOfSome), norms(nextOfSome), 1, 2);
+    ofAll.step(all, LOSS, array(next), norms(next), 1, 2);
+    ofSome.step(some, new double[2], array(nextOfSome), norms(nextOfSome), 1, 2);
     assertClose(Search.slices(all, stay), some, 0, 0);
   }
 
@@ -94,6 +101,9 @@ final class DescentTest {
     for (double size : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertThrows(IllegalArgumentException.class, () -> StepRule.normalized(size));
       assertThrows(IllegalArgumentException.class, () -> StepRule.adam(size));
+      assertThrows(IllegalArgumentException.class, () -> StepRule.sign(size));
+      assertThrows(IllegalArgumentException.class, () -> StepRule.gradient(size));
+      assertThrows(IllegalArgumentException.class, () -> StepRule.momentum(size));
     }
     for (double beta : new double[] {-0.1, 1, Double.NaN}) {
       assertThrows(
@@ -106,16 +116,151 @@ final class DescentTest {
   }
 
   @Test
-  void schedules_startAtOneAndStayWithin() {
-    for (Schedule schedule : Schedule.values()) {
-      assertEquals(1, schedule.at(0, 10));
+  void signAndGradientAndMomentum_overSteps_areTheirFormulas() {
+    for (String rule : List.of("sign", "gradient", "momentum")) {
+      double[][] expected = random(1);
+      double[][] v = new double[IMAGES][PIXELS];
+      INDArray iterates = array(expected);
+      StepRule stepRule =
+          switch (rule) {
+            case "sign" -> StepRule.sign(0.1);
+            case "gradient" -> StepRule.gradient(0.1);
+            default -> StepRule.momentum(0.1);
+          };
+      Descent descent = Descent.of(stepRule.withSchedule(Schedule.COSINE), iterates, SPEC);
+      for (int t = 0; t < STEPS; t++) {
+        double[][] g = random(10 + t);
+        g[1][2] = 0;
+        descent.step(iterates, LOSS, array(g), norms(g), t, STEPS);
+        double rate = 0.1 * (1 + Math.cos(Math.PI * t / STEPS)) / 2;
+        for (int i = 0; i < IMAGES; i++) {
+          for (int j = 0; j < PIXELS; j++) {
+            v[i][j] = 0.9 * v[i][j] - rate * g[i][j];
+            expected[i][j] +=
+                switch (rule) {
+                  case "sign" -> -rate * Math.signum(g[i][j]);
+                  case "gradient" -> -rate * g[i][j];
+                  default -> v[i][j];
+                };
+          }
+        }
+      }
+      assertClose(array(expected), iterates, 1e-12, 1e-12);
+    }
+  }
+
+  @Test
+  void lbfgs_onAQuadraticInsideTheBox_findsItsMinimumInFewEvaluations() {
+    double[] minimum = {0.3, -0.2, 0.1, 0.5, -0.4, 0.2};
+    double[] bottom = lbfgs(minimum, 40);
+    assertClose(minimum, bottom, 0, 1e-8);
+  }
+
+  @Test
+  void lbfgs_whereTheMinimumLiesBeyondABound_findsThatOfTheBox() {
+    double[] bottom = lbfgs(new double[] {0.3, -7, 0.1, 5, -0.4, 0.2}, 40);
+    assertClose(new double[] {0.3, -2, 0.1, 2, -0.4, 0.2}, bottom, 0, 1e-8);
+  }
+
+  @Test
+  void lbfgs_atAMinimum_says() {
+    INDArray iterates = array(x);
+    Descent descent = Descent.of(StepRule.lbfgs(), iterates, SPEC);
+    double[][] zero = new double[IMAGES][PIXELS];
+    descent.step(iterates, LOSS, array(zero), norms(zero), 0, 1);
+    assertTrue(descent.isStalled(0));
+    assertClose(array(x), iterates, 0, 0);
+  }
+
+  @Test
+  void lbfgs_whereNothingLowersTheLoss_triesAndStallsAtItsPoint() {
+    INDArray iterates = array(x);
+    Descent descent = Descent.of(StepRule.lbfgs(), iterates, SPEC);
+    double[][] g = random(2);
+    int steps = 0;
+    for (; steps < 100 && !descent.isStalled(0); steps++) {
+      double[] loss = {steps, steps, steps};
+      descent.step(iterates, loss, array(g), norms(g), steps, 100);
+      iterates.assign(SPEC.clip(iterates));
+    }
+    assertEquals(StepRule.Lbfgs.TRIALS + 1, steps);
+    assertClose(array(x), iterates, 0, 0);
+  }
+
+  @Test
+  void lbfgs_ofASchedule_isRefused() {
+    assertThrows(
+        UnsupportedOperationException.class, () -> StepRule.lbfgs().withSchedule(Schedule.COSINE));
+    assertThrows(IllegalArgumentException.class, () -> new StepRule.Lbfgs(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> new StepRule.Lbfgs(3, Double.NaN));
+  }
+
+  /** Minimises sum_j (j + 1) (x_j - m_j)^2 from the corner -1, 1, -1, ... */
+  private static double[] lbfgs(double[] m, int steps) {
+    double[] start = {-1, 1, -1, 1, -1, 1};
+    INDArray iterates = array(new double[][] {start});
+    Descent descent = Descent.of(StepRule.lbfgs(), iterates, SPEC);
+    for (int t = 0; t < steps && !descent.isStalled(0); t++) {
+      double[] at = iterates.dup('c').reshape(1, PIXELS).toDoubleVector();
+      double[][] g = new double[1][PIXELS];
+      double loss = 0;
+      for (int j = 0; j < PIXELS; j++) {
+        g[0][j] = 2 * (j + 1) * (at[j] - m[j]);
+        loss += (j + 1) * (at[j] - m[j]) * (at[j] - m[j]);
+      }
+      descent.step(iterates, new double[] {loss}, array(g), norms(g), t, steps);
+      iterates.assign(SPEC.clip(iterates));
+    }
+    return iterates.dup('c').reshape(1, PIXELS).toDoubleVector();
+  }
+
+  @Test
+  void schedules_byTheClock_startAtOneAndStayWithin() {
+    for (Schedule schedule :
+        List.of(Schedule.CONSTANT, Schedule.COSINE, Schedule.halving(1), Schedule.halving(3))) {
+      Pace pace = new Pace(schedule, 1);
+      double before = pace.at(0, 10, LOSS)[0];
+      assertEquals(1, before);
       for (int t = 1; t < 10; t++) {
-        double before = schedule.at(t - 1, 10);
-        double now = schedule.at(t, 10);
+        double now = pace.at(t, 10, LOSS)[0];
         assertTrue(now >= 0 && now <= before, schedule + " at " + t);
+        before = now;
       }
     }
-    assertClose(0.5, Schedule.COSINE.at(5, 10), 1e-15, 0);
+    assertClose(0.5, new Pace(Schedule.COSINE, 1).at(5, 10, LOSS)[0], 1e-15, 0);
+  }
+
+  @Test
+  void halving_ofEightRounds_isThatOfFeather() {
+    Pace pace = new Pace(Schedule.halving(8), 1);
+    for (int t : new int[] {0, 2_999, 3_000, 11_999, 12_000, 23_999}) {
+      int round = t / 3_000;
+      assertEquals(Math.pow(0.5, round), pace.at(t, 24_000, LOSS)[0]);
+    }
+  }
+
+  @Test
+  void plateau_decaysEachImageByItsOwnLosses() {
+    Pace pace = new Pace(new Schedule.Plateau(0.5, 1, 0.1), 2);
+    double[] falling = {1, 0.5, 0.25, 0.2, 0.1, 0.05};
+    double[] staying = {1, 0.95, 0.91, 0.99, 1, 0.5};
+    double[] expected = {1, 1, 0.5, 0.5, 0.25, 0.25};
+    for (int t = 0; t < expected.length; t++) {
+      double[] factors = pace.at(t, 10, new double[] {falling[t], staying[t]});
+      assertEquals(1, factors[0]);
+      assertEquals(expected[t], factors[1], "step " + t);
+    }
+    pace.keep(new int[] {1});
+    assertArrayEquals(new double[] {0.25}, pace.at(6, 10, new double[] {0.4}));
+  }
+
+  @Test
+  void schedules_thatCannotBe_areRefused() {
+    assertThrows(IllegalArgumentException.class, () -> Schedule.halving(0));
+    assertThrows(IllegalArgumentException.class, () -> new Schedule.Plateau(1, 1, 0.1));
+    assertThrows(IllegalArgumentException.class, () -> new Schedule.Plateau(Double.NaN, 1, 0.1));
+    assertThrows(IllegalArgumentException.class, () -> new Schedule.Plateau(0.5, -1, 0.1));
+    assertThrows(IllegalArgumentException.class, () -> new Schedule.Plateau(0.5, 1, Double.NaN));
   }
 
   private static double[][] random(long seed) {

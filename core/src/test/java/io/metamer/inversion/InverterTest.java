@@ -88,7 +88,14 @@ final class InverterTest {
     DifferentiableLoss loss = MODEL.pullBack(new RelativeL2(MODEL.represent(targets)));
     double[] atSeed = loss.evaluate(SPEC.clip(seeds), new int[] {0, 1, 2, 3, 4}).value();
     for (StepRule rule :
-        List.of(StepRule.normalized(30), StepRule.adam(5), StepRule.normalized(0.01))) {
+        List.of(
+            StepRule.normalized(30),
+            StepRule.sign(3),
+            StepRule.gradient(50),
+            StepRule.momentum(50),
+            StepRule.adam(5),
+            StepRule.lbfgs(),
+            StepRule.normalized(0.01))) {
       for (boolean raw : new boolean[] {false, true}) {
         InversionOptions options =
             InversionOptions.defaults().withIterations(7).withStep(rule).withRawSeed(raw);
@@ -108,7 +115,15 @@ final class InverterTest {
   void search_ofABatch_isThatOfItsImagesAlone() {
     INDArray targets = uniform(4, 1, DataType.DOUBLE);
     INDArray seeds = uniform(4, 2, DataType.DOUBLE);
-    for (StepRule rule : List.of(StepRule.normalized(1), StepRule.adam(0.05))) {
+    for (StepRule rule :
+        List.of(
+            StepRule.normalized(1),
+            StepRule.sign(0.01),
+            StepRule.gradient(0.1),
+            StepRule.momentum(0.02),
+            StepRule.adam(0.05),
+            StepRule.lbfgs(),
+            StepRule.normalized(1).withSchedule(new Schedule.Plateau(0.5, 2, 0.01)))) {
       Inverter inverter =
           new Inverter(MODEL, InversionOptions.defaults().withIterations(60).withStep(rule));
       try (InversionResult together = inverter.invert(targets, seeds)) {
@@ -155,6 +170,11 @@ final class InverterTest {
         }
         assertEquals(StopReason.DIVERGED, actual.outcomes().get(1).stop());
         assertEquals(5, actual.outcomes().get(1).iterations());
+        assertEquals(6, actual.outcomes().get(1).evaluations());
+        assertEquals(
+            "penalty not finite at iteration 5",
+            actual.outcomes().get(1).divergence().orElseThrow().toString());
+        assertTrue(actual.outcomes().get(0).divergence().isEmpty());
         assertClose(one(shorter.images(), 1), one(actual.images(), 1), 0, 0);
       }
     }
@@ -256,6 +276,133 @@ final class InverterTest {
         assertEquals(copies.provenance().targetsSha256(), views.provenance().targetsSha256());
       }
     }
+  }
+
+  @Test
+  void image_whoseGradientIsNotFinite_saysWhose() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    Regularizer steep =
+        new Regularizer() {
+          @Override
+          public String name() {
+            return "steep";
+          }
+
+          @Override
+          public DifferentiableLoss bind(InversionProblem problem) {
+            return (x, rows) ->
+                new ValueAndGradient(
+                    new double[rows.length], x.ulike().assign(Double.POSITIVE_INFINITY));
+          }
+        };
+    InversionOptions options = InversionOptions.defaults().withRegularizer(steep);
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      assertEquals(
+          "gradient of the penalty not finite at iteration 0",
+          result.outcomes().get(1).divergence().orElseThrow().toString());
+    }
+  }
+
+  @Test
+  void evaluations_countTheSeedEveryStepAndARawSeedsClippedForm() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(2, 2, DataType.DOUBLE);
+    InversionOptions options = InversionOptions.defaults().withIterations(7);
+    try (InversionResult clipped = new Inverter(MODEL, options).invert(targets, seeds);
+        InversionResult raw =
+            new Inverter(MODEL, options.withRawSeed(true)).invert(targets, seeds)) {
+      assertEquals(8, clipped.outcomes().get(0).evaluations());
+      assertEquals(9, raw.outcomes().get(1).evaluations());
+    }
+  }
+
+  @Test
+  void image_thatIsNearEnough_leavesTheBatchAndTheOthersGoOnAsIfAlone() {
+    INDArray targets = uniform(5, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(5, 2, DataType.DOUBLE);
+    for (StepRule rule :
+        List.of(DECAYING, StepRule.momentum(0.02), StepRule.adam(0.02), StepRule.lbfgs())) {
+      InversionOptions options =
+          InversionOptions.defaults()
+              .withIterations(200)
+              .withStep(rule)
+              .withStopping(Stopping.at(0.05));
+      List<Integer> running = new ArrayList<>();
+      Inverter inverter = new Inverter(MODEL, options);
+      try (InversionResult together =
+          inverter.invert(targets, seeds, t -> running.add(t.rows().length))) {
+        assertEquals(5, running.get(0));
+        for (int i = 0; i < 5; i++) {
+          ImageOutcome outcome = together.outcomes().get(i);
+          assertEquals(StopReason.REACHED, outcome.stop(), rule.toString());
+          assertTrue(outcome.distance() <= 0.05);
+          assertEquals(outcome.iterations() + 1, outcome.evaluations());
+          assertEquals(outcome.iterations(), outcome.bestIteration());
+          int until = outcome.iterations();
+          assertTrue(running.size() > until);
+          try (InversionResult alone = inverter.invert(one(targets, i), one(seeds, i))) {
+            assertClose(alone.images(), one(together.images(), i), 1e-12, 1e-12);
+            assertEquals(alone.outcomes().get(0).iterations(), until);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void image_thatMakesNoProgress_isGivenUp() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    InversionOptions options =
+        InversionOptions.defaults()
+            .withStep(StepRule.normalized(1))
+            .withStopping(Stopping.at(1e-9).orAfter(25, 0.01));
+    List<double[]> losses = new ArrayList<>();
+    try (InversionResult result =
+        new Inverter(MODEL, options)
+            .invert(one(targets, 0), one(seeds, 0), t -> losses.add(t.distance()))) {
+      ImageOutcome outcome = result.outcomes().get(0);
+      assertEquals(StopReason.PLATEAU, outcome.stop());
+      assertEquals(losses.size(), outcome.evaluations());
+      double bar = Double.POSITIVE_INFINITY;
+      int last = 0;
+      for (int t = 0; t < losses.size(); t++) {
+        if (losses.get(t)[0] < 0.99 * bar || t == 0) {
+          bar = losses.get(t)[0];
+          last = t;
+        }
+      }
+      assertEquals(25, losses.size() - 1 - last);
+    }
+  }
+
+  @Test
+  void lbfgs_fromARawSeed_matchesInFewerEvaluationsThanThePublishedRule() {
+    INDArray targets = uniform(4, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(4, 2, DataType.DOUBLE);
+    InversionOptions options =
+        InversionOptions.defaults()
+            .withRawSeed(true)
+            .withStep(StepRule.lbfgs())
+            .withStopping(Stopping.at(0.01))
+            .withIterations(200);
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      for (ImageOutcome outcome : result.outcomes()) {
+        assertTrue(outcome.distance() <= 0.01, result.outcomes().toString());
+        assertTrue(outcome.evaluations() <= 60, result.outcomes().toString());
+      }
+    }
+  }
+
+  @Test
+  void stopping_thatCannotBe_isRefused() {
+    assertThrows(IllegalArgumentException.class, () -> Stopping.at(0));
+    assertThrows(IllegalArgumentException.class, () -> Stopping.at(Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> Stopping.never().orAfter(0, 0.1));
+    assertThrows(IllegalArgumentException.class, () -> Stopping.never().orAfter(1, 1));
+    assertThrows(IllegalArgumentException.class, () -> new Stopping(-1, 0, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Stopping(0, -1, 0));
   }
 
   @Test

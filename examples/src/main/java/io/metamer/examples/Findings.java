@@ -49,7 +49,8 @@ final class Findings {
         step.equals(StepRule.normalized(1))
             && options.iterations() == InversionOptions.DEFAULT_ITERATIONS;
     boolean decays =
-        step instanceof StepRule.Normalized normalized && normalized.schedule() == Schedule.COSINE;
+        step instanceof StepRule.Normalized normalized
+            && normalized.schedule().equals(Schedule.COSINE);
     return "Every search started from the same noise image (seed %d) and %s %d steps%s."
         .formatted(
             results.seed(),

@@ -75,6 +75,7 @@ final class ResultsJson {
     options.put("regularizer", search.options().regularizer().name());
     options.put("tolerance", search.options().tolerance());
     options.put("rawSeed", search.options().rawSeed());
+    options.put("stopping", search.options().stopping().toString());
     provenance(row.putObject("provenance"), search.provenance());
     ArrayNode outcomes = row.putArray("outcomes");
     for (int i = 0; i < targets.size(); i++) {
@@ -163,7 +164,9 @@ final class ResultsJson {
     number(node, "loss", outcome.loss());
     node.put("bestIteration", outcome.bestIteration());
     node.put("iterations", outcome.iterations());
+    node.put("evaluations", outcome.evaluations());
     node.put("stop", outcome.stop().name());
+    outcome.divergence().ifPresent(where -> node.put("divergence", where.toString()));
   }
 
   private static void numbers(ArrayNode array, int[] numbers) {

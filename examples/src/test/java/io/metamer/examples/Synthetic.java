@@ -62,7 +62,10 @@ final class Synthetic {
   static Search search(String network, String regularizer, double distance, StopReason stop) {
     List<ImageOutcome> outcomes =
         IntStream.range(0, IMAGES)
-            .mapToObj(i -> new ImageOutcome(distance * (1 + i / 10.0), distance, 40, 50, stop))
+            .mapToObj(
+                i ->
+                    new ImageOutcome(
+                        distance * (1 + i / 10.0), distance, 40, 50, 51, stop, Optional.empty()))
             .toList();
     List<AlignmentReport> reports = new ArrayList<>();
     for (String judge : JUDGES) {

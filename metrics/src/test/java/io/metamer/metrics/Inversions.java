@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -35,7 +36,8 @@ final class Inversions {
       ImageSpec spec, INDArray targets, INDArray seeds, INDArray images, double... distances) {
     List<ImageOutcome> outcomes = new ArrayList<>();
     for (double distance : distances) {
-      outcomes.add(new ImageOutcome(distance, distance, 1, 1, StopReason.ITERATIONS));
+      outcomes.add(
+          new ImageOutcome(distance, distance, 1, 1, 2, StopReason.ITERATIONS, Optional.empty()));
     }
     return new InversionResult(
         spec,

@@ -1,0 +1,210 @@
+package io.metamer.inversion;
+
+import io.metamer.image.ImageSpec;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * {@link StepRule.Lbfgs}: each image has its own history and its own line search, and answers an
+ * evaluation with the next point to evaluate. In Java's doubles: the search asks for some forty
+ * inner products a step, and each would be a wait for the device.
+ */
+final class LbfgsDescent implements Descent {
+
+  private final ImageSpec input;
+  private List<Line> lines;
+
+  LbfgsDescent(StepRule.Lbfgs rule, int images, ImageSpec input) {
+    this.input = input;
+    lines = IntStream.range(0, images).mapToObj(k -> new Line(rule, input)).toList();
+  }
+
+  @Override
+  public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
+    double[][] points = rows(x);
+    double[][] gradients = rows(g);
+    for (int k = 0; k < loss.length; k++) {
+      points[k] = lines.get(k).next(points[k], loss[k], gradients[k]);
+    }
+    x.assign(Nd4j.createFromArray(points).castTo(x.dataType()).reshape('c', x.shape()));
+  }
+
+  @Override
+  public boolean isStalled(int k) {
+    return lines.get(k).stalled;
+  }
+
+  @Override
+  public void keep(int[] which) {
+    lines = IntStream.of(which).mapToObj(lines::get).toList();
+  }
+
+  private double[][] rows(INDArray batch) {
+    int pixels = input.channels() * input.height() * input.width();
+    return batch
+        .castTo(DataType.DOUBLE)
+        .dup('c')
+        .reshape('c', batch.size(0), pixels)
+        .toDoubleMatrix();
+  }
+
+  /** The line search of one image, and the curvature it remembers. */
+  private static final class Line {
+
+    private final StepRule.Lbfgs rule;
+    private final ImageSpec input;
+    private final Deque<Pair> history = new ArrayDeque<>();
+
+    /** The last accepted point, and the way from there; none before the first. */
+    private double @Nullable [] base;
+
+    private double baseLoss;
+    private double[] baseGradient = {};
+    private double[] direction = {};
+    private double slope;
+    private double length;
+    private int rejected;
+    private boolean stalled;
+
+    /** A step and the change of the gradient along it. */
+    private record Pair(double[] s, double[] y, double sy) {}
+
+    Line(StepRule.Lbfgs rule, ImageSpec input) {
+      this.rule = rule;
+      this.input = input;
+    }
+
+    /** The point to evaluate after x. */
+    double[] next(double[] x, double loss, double[] g) {
+      if (base == null) {
+        if (!isInside(x)) {
+          double norm = Math.sqrt(dot(g, g));
+          return norm == 0 ? x : moved(x, -rule.first() / norm, g);
+        }
+        return from(x, loss, g);
+      }
+      double[] way = moved(x, -1, base);
+      double promised = dot(baseGradient, way);
+      if (promised < 0 && loss <= baseLoss + StepRule.Lbfgs.SUFFICIENT * promised) {
+        remember(way, moved(g, -1, baseGradient));
+        return from(x, loss, g);
+      }
+      if (++rejected < StepRule.Lbfgs.TRIALS) {
+        double parabola = -slope * length * length / (2 * (loss - baseLoss - slope * length));
+        // Where the parabola has no minimum, the comparison is false.
+        length = parabola > 0.1 * length ? Math.min(parabola, 0.5 * length) : 0.1 * length;
+        return moved(base, length, direction);
+      }
+      if (!history.isEmpty()) {
+        history.clear();
+        return from(base, baseLoss, baseGradient);
+      }
+      stalled = true;
+      return base;
+    }
+
+    /** Accepts a point, and begins a line search from it. */
+    private double[] from(double[] x, double loss, double[] g) {
+      base = x;
+      baseLoss = loss;
+      baseGradient = g;
+      rejected = 0;
+      double[] free = free(x, g);
+      direction = downhill(x, free);
+      slope = dot(direction, free);
+      if (!(slope < 0)) {
+        history.clear();
+        direction = moved(new double[x.length], -1, free);
+        slope = -dot(free, free);
+      }
+      if (slope == 0) {
+        stalled = true;
+        return x;
+      }
+      length = history.isEmpty() ? rule.first() / Math.sqrt(-slope) : 1;
+      return moved(x, length, direction);
+    }
+
+    /** The gradient, without what would push a pixel beyond the bound that it is at. */
+    private double[] free(double[] x, double[] g) {
+      double[] free = g.clone();
+      for (int j = 0; j < g.length; j++) {
+        if ((x[j] <= input.low() && g[j] > 0) || (x[j] >= input.high() && g[j] < 0)) {
+          free[j] = 0;
+        }
+      }
+      return free;
+    }
+
+    /** Minus the inverse Hessian, as estimated from the history, times g: on the free pixels. */
+    private double[] downhill(double[] x, double[] free) {
+      double[] q = free.clone();
+      double[] alpha = new double[history.size()];
+      int i = 0;
+      for (Pair pair : history) {
+        alpha[i] = dot(pair.s, q) / pair.sy;
+        add(q, -alpha[i++], pair.y);
+      }
+      Pair latest = history.peekFirst();
+      double scale = latest == null ? 1 : latest.sy / dot(latest.y, latest.y);
+      for (int j = 0; j < q.length; j++) {
+        q[j] *= scale;
+      }
+      for (Iterator<Pair> oldest = history.descendingIterator(); oldest.hasNext(); ) {
+        Pair pair = oldest.next();
+        add(q, alpha[--i] - dot(pair.y, q) / pair.sy, pair.s);
+      }
+      for (int j = 0; j < q.length; j++) {
+        boolean blocked = (x[j] <= input.low() && q[j] > 0) || (x[j] >= input.high() && q[j] < 0);
+        q[j] = free[j] == 0 || blocked ? 0 : -q[j];
+      }
+      return q;
+    }
+
+    private void remember(double[] s, double[] y) {
+      double sy = dot(s, y);
+      if (sy > StepRule.Lbfgs.CURVATURE * Math.sqrt(dot(s, s) * dot(y, y))) {
+        if (history.size() == rule.history()) {
+          history.removeLast();
+        }
+        history.addFirst(new Pair(s, y, sy));
+      }
+    }
+
+    private boolean isInside(double[] x) {
+      for (double v : x) {
+        if (v < input.low() || v > input.high()) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private static double[] moved(double[] x, double by, double[] along) {
+      double[] moved = x.clone();
+      add(moved, by, along);
+      return moved;
+    }
+
+    private static void add(double[] to, double by, double[] what) {
+      for (int j = 0; j < to.length; j++) {
+        to[j] += by * what[j];
+      }
+    }
+
+    private static double dot(double[] a, double[] b) {
+      double sum = 0;
+      for (int j = 0; j < a.length; j++) {
+        sum += a[j] * b[j];
+      }
+      return sum;
+    }
+  }
+}
