@@ -54,7 +54,7 @@ record OnnxModel(
   static OnnxModel read(OnnxContents contents, String name) throws IOException {
     ModelProto model = contents.message();
     GraphProto graph = model.getGraph();
-    long opset = opset(model);
+    long opset = opset(model.getOpsetImportList());
     if (graph.getNodeCount() == 0 || graph.getOutputCount() == 0 || opset == 0) {
       throw new IOException(
           "%s is not an ONNX model, or is cut short: it holds no %s"
@@ -74,12 +74,12 @@ record OnnxModel(
     ValueInfoProto images = images(graph, name);
     long[] declared = declared(images, name);
     boolean channelsLast = isImage(declared[3]) && !isImage(declared[1]);
-    Reading reading = new Reading(contents, name, (int) opset);
+    Reading reading = new Reading(contents);
     reading.written.add(images.getName());
     for (TensorProto tensor : graph.getInitializerList()) {
       reading.initializer(tensor);
     }
-    for (NodeProto node : graph.getNodeList()) {
+    for (OnnxNode node : OnnxInlining.nodes(model, name, (int) opset)) {
       reading.node(node);
     }
     String output = output(graph);
@@ -102,8 +102,8 @@ record OnnxModel(
   }
 
   /** The version of ONNX's own operators that the file was written for. */
-  private static long opset(ModelProto model) {
-    for (OperatorSetIdProto set : model.getOpsetImportList()) {
+  static long opset(List<OperatorSetIdProto> sets) {
+    for (OperatorSetIdProto set : sets) {
       if (set.getDomain().isEmpty() || set.getDomain().equals("ai.onnx")) {
         return set.getVersion();
       }
@@ -115,18 +115,14 @@ record OnnxModel(
   private static final class Reading {
 
     private final OnnxContents contents;
-    private final String name;
-    private final int opset;
     private final List<OnnxNode> nodes = new ArrayList<>();
     private final Map<String, INDArray> constants = new HashMap<>();
     private final Set<String> written = new HashSet<>();
     private long length;
     private @Nullable OnnxConstants folding;
 
-    private Reading(OnnxContents contents, String name, int opset) {
+    private Reading(OnnxContents contents) {
       this.contents = contents;
-      this.name = name;
-      this.opset = opset;
     }
 
     private void initializer(TensorProto tensor) throws IOException {
@@ -143,8 +139,8 @@ record OnnxModel(
       return array;
     }
 
-    private void node(NodeProto proto) throws IOException {
-      OnnxNode node = new OnnxNode(name, proto, opset);
+    private void node(OnnxNode node) throws IOException {
+      NodeProto proto = node.proto();
       if (proto.getOutputCount() == 0 || proto.getOutput(0).isEmpty()) {
         throw new IOException(
             "%s: node \"%s\", operator %s: it writes no tensor"

@@ -7,7 +7,12 @@ import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Networks in ONNX files: float weights, one input of images {@code [N, C, H, W]}.
+ * Networks in ONNX files: one input of images, {@code [N, C, H, W]} or, with one or three channels,
+ * {@code [N, H, W, C]}, and operators from version 7 on. Weights may be floats of 16, 32 or 64 bits
+ * and stand in the file or in files of its folder; those of 16 bits are computed with in 32.
+ *
+ * <p>Reading takes little more memory than the weights do as arrays. What a file asks to be
+ * computed of its constants has a bound: 16 Mi numbers, or eight times as many as the file holds.
  *
  * @see <a href="https://onnx.ai/onnx/operators/">ONNX operators</a>
  * @since 0.1
@@ -21,9 +26,13 @@ public final class OnnxNetwork {
    *
    * @param file an ONNX model
    * @return the network, named after the file
-   * @throws IOException if the file is missing, empty, cut short or not an ONNX model
-   * @throws UnsupportedModelException if it has an operator that Metamer does not know; the message
-   *     names the node, the operator and what is supported
+   * @throws IOException if the file is missing, empty, cut short, damaged or not an ONNX model, or
+   *     if weights are not in a file of its folder that the model names
+   * @throws UnsupportedModelException if it is of older operators than are supported, or has other
+   *     inputs or types of weights; an operator that Metamer does not know is refused only when a
+   *     layer is asked for that needs it
+   * @implNote the network's {@link Network#sha256} is that of the file followed by the files beside
+   *     it that hold weights, in the order of their paths
    */
   public static Network load(Path file) throws IOException {
     try (OnnxContents contents = OnnxContents.of(file)) {

@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import onnx.Onnx.AttributeProto;
+import onnx.Onnx.FunctionProto;
 import onnx.Onnx.ModelProto;
 import onnx.Onnx.NodeProto;
 import onnx.Onnx.StringStringEntryProto;
@@ -165,6 +166,24 @@ final class OnnxFuzzTest {
             .output("logits");
       }
     },
+    FUNCTION {
+      @Override
+      OnnxFile file() {
+        return images().node("twice", "logits", "x").domain("my.ops").output("logits");
+      }
+
+      @Override
+      byte[] bytes() throws IOException {
+        NodeProto.Builder add = NodeProto.newBuilder().setOpType("Add").addOutput("y");
+        FunctionProto.Builder twice =
+            FunctionProto.newBuilder().setName("twice").setDomain("my.ops").addInput("a");
+        twice.addOutput("y").addNode(add.addInput("a").addInput("a"));
+        return ModelProto.parseFrom(super.bytes()).toBuilder()
+            .addFunctions(twice)
+            .build()
+            .toByteArray();
+      }
+    },
     OUTSIDE {
       @Override
       OnnxFile file() {
@@ -194,6 +213,10 @@ final class OnnxFuzzTest {
 
     abstract OnnxFile file();
 
+    byte[] bytes() throws IOException {
+      return file().bytes();
+    }
+
     private static OnnxFile images() {
       return OnnxFile.ofImages(2, 6, 6);
     }
@@ -206,19 +229,19 @@ final class OnnxFuzzTest {
   @ParameterizedTest
   @EnumSource
   void load_ofAWholeFile_works(Seed seed) throws IOException {
-    assertEquals(null, outcome(seed, seed.file().bytes()));
+    assertEquals(null, outcome(seed, seed.bytes()));
   }
 
   @ParameterizedTest
   @EnumSource
   void load_ofMutatedBytes_throwsWhatIsDocumentedAndSoon(Seed seed) throws IOException {
-    check(seed, Mutations.of(seed.file().bytes(), OF_BYTES, seed.name().hashCode()));
+    check(seed, Mutations.of(seed.bytes(), OF_BYTES, seed.name().hashCode()));
   }
 
   @ParameterizedTest
   @EnumSource
   void load_ofMutatedFields_throwsWhatIsDocumentedAndSoon(Seed seed) throws IOException {
-    ModelProto model = ModelProto.parseFrom(seed.file().bytes());
+    ModelProto model = ModelProto.parseFrom(seed.bytes());
     check(
         seed,
         IntStream.range(0, OF_FIELDS).mapToObj(i -> mutated(model, seed.name().hashCode(), i)));
@@ -227,7 +250,7 @@ final class OnnxFuzzTest {
   @ParameterizedTest
   @EnumSource
   void load_ofAFileCutAnywhere_isRefused(Seed seed) throws IOException {
-    byte[] whole = seed.file().bytes();
+    byte[] whole = seed.bytes();
     for (int length = 0; length < whole.length; length += 64) {
       byte[] cut = Arrays.copyOf(whole, length);
       assertTrue(outcome(seed, cut) instanceof IOException, () -> "cut at " + cut.length);
