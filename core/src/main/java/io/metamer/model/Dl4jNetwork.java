@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -85,6 +86,17 @@ public final class Dl4jNetwork {
     try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       return network(Dl4jModel.of(network, name), sha256(network.params()));
     }
+  }
+
+  /**
+   * What can be read.
+   *
+   * @return the layers and vertices, and the activations
+   */
+  public static List<Supported> supported() {
+    return List.of(
+        Supported.of("layers and vertices", Dl4jLayers.names()),
+        Supported.of("activations", Dl4jActivations.names()));
   }
 
   private static Network read(byte[] bytes, String name, String origin) throws IOException {

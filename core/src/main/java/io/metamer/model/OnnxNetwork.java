@@ -3,6 +3,7 @@ package io.metamer.model;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -54,6 +55,17 @@ public final class OnnxNetwork {
     try (OnnxContents contents = OnnxContents.of(stream.readAllBytes(), name)) {
       return read(contents, name);
     }
+  }
+
+  /**
+   * What can be read. An operator of a domain other than ONNX's own has the domain before its name.
+   *
+   * @return the operators on what depends on the images, and those on constants
+   */
+  public static List<Supported> supported() {
+    return List.of(
+        Supported.of("operators", OnnxOperators.names()),
+        Supported.of("operators on constants", OnnxConstants.names()));
   }
 
   private static Network read(OnnxContents contents, String name) throws IOException {
