@@ -9,7 +9,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -39,13 +38,17 @@ final class ThreeWaysTest {
   private static final ImageSpec IMAGES = new ImageSpec(3, 8, 8, -10, 10);
 
   @Test
-  void sameWeights_asOnnxAndDl4j_giveTheRepresentationsOfKeras() throws IOException {
+  void sameWeights_asOnnxDl4jAndKeras_giveTheSameRepresentations() throws IOException {
     StateDict weights = StateDict.load(GOLDEN.resolve("weights.npz"));
     INDArray cotangent = Nd4j.createFromArray(1f, -2, 0.5f, 3, 0.25f, -1, 2);
-    // network.keras and network.h5 are the same network as Keras has it.
-    Map<String, Network> ways = Map.of("onnx", onnx(weights), "dl4j", dl4j(weights));
+    List<Network> ways =
+        List.of(
+            onnx(weights),
+            dl4j(weights),
+            KerasNetwork.load(GOLDEN.resolve("network.keras")),
+            KerasNetwork.load(GOLDEN.resolve("network.h5")));
     INDArray first = null;
-    for (Network network : ways.values()) {
+    for (Network network : ways) {
       List<String> layers = List.of("features", "classes");
       try (Taps taps = network.taps(layers, IMAGES, Preprocessing.none())) {
         List<INDArray> actual = taps.forward(weights.tensor("images", 3, 3, 8, 8));
