@@ -124,7 +124,8 @@ final class Dl4jActivations {
     Translator translator = TABLE.get(function.getClass());
     if (translator == null) {
       throw step.unsupported(
-          "with activation %s; supported are %s".formatted(function, String.join(", ", names())));
+          "activation %s is not supported; Dl4jNetwork.supported() lists those that are"
+              .formatted(function));
     }
     return translator.translate(step, x, function, graph);
   }

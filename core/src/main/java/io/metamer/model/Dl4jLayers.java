@@ -132,7 +132,8 @@ final class Dl4jLayers {
   static Tensor translate(Step step, List<Tensor> inputs, GraphBuilder graph) {
     Translator translator = TABLE.get(step.configuration().getClass());
     if (translator == null) {
-      throw step.unsupported("supported are " + String.join(", ", names()));
+      throw step.unsupported(
+          "it is not supported; Dl4jNetwork.supported() lists the layers and vertices that are");
     }
     List<Tensor> formed =
         step.before() == null

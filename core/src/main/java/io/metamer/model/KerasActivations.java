@@ -116,7 +116,9 @@ final class KerasActivations {
     Translator translator = TABLE.get(function);
     if (translator == null) {
       throw step.layer()
-          .unsupported("activation %s; supported are %s".formatted(function, names()));
+          .unsupported(
+              "activation %s is not supported; KerasNetwork.supported() lists those that are"
+                  .formatted(function));
     }
     Tensor result = translator.translate(step, x);
     return COMPOSED.contains(function)

@@ -213,8 +213,8 @@ final class KerasLayers {
     if (translator == null) {
       throw layer.unsupported(
           layer.kind().equals("Lambda")
-              ? "it holds code, and code is not run; supported are " + names()
-              : "supported are " + names());
+              ? "it holds code, and code is not run"
+              : "it is not supported; KerasNetwork.supported() lists the layers that are");
     }
     if (layer.config().path("dtype").path("class_name").asText().contains("Quantized")) {
       throw layer.unsupported("its weights are quantized; supported are floating point numbers");
@@ -720,9 +720,10 @@ final class KerasLayers {
     }
     Tensor pooled =
         step.graph().step(new Node.Reduce(step.name() + "/pool", x.node(), reduction, map));
-    return new KerasTensor(
-        step.graph().add(new Node.Reshape(step.name(), pooled.node(), new long[] {x.channels()})),
-        false);
+    Tensor flat =
+        step.graph().add(new Node.Reshape(step.name(), pooled.node(), new long[] {x.channels()}));
+    String kind = reduction == Reduction.MAX ? "global max pool" : "global average pool";
+    return new KerasTensor(step.graph().called(kind, flat), false);
   }
 
   /** Over the positions of {@code [T, D]}. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -61,6 +62,19 @@ public final class KerasNetwork {
    */
   public static Network read(InputStream stream, String name) throws IOException {
     return read(stream.readAllBytes(), name, name);
+  }
+
+  /**
+   * What can be read.
+   *
+   * @return the layers, the activations by name, and the operations between layers, in small
+   *     letters and without underscores
+   */
+  public static List<Supported> supported() {
+    return List.of(
+        Supported.of("layers", KerasLayers.names()),
+        Supported.of("activations", KerasActivations.names()),
+        Supported.of("operations", KerasOperations.names()));
   }
 
   private static Network read(byte[] bytes, String name, String origin) throws IOException {

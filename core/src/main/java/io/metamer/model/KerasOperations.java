@@ -112,7 +112,10 @@ final class KerasOperations {
         function.substring(function.lastIndexOf('.') + 1).replace("_", "").toLowerCase(Locale.ROOT);
     Translator translator = function.startsWith("image.") ? null : TABLE.get(plain);
     if (translator == null) {
-      throw step.layer().unsupported("operation %s; supported are %s".formatted(function, names()));
+      throw step.layer()
+          .unsupported(
+              "operation %s is not supported; KerasNetwork.supported() lists those that are"
+                  .formatted(function));
     }
     return translator.translate(step);
   }

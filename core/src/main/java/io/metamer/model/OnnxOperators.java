@@ -167,7 +167,7 @@ final class OnnxOperators {
       throw node.unsupported(
           OnnxConstants.knows(node.key())
               ? "supported on constants only, and its input depends on the images"
-              : "supported operators are " + String.join(", ", TABLE.keySet()));
+              : "it is not supported; OnnxNetwork.supported() lists the operators that are");
     }
     translator.translate(node, to);
   }

@@ -501,7 +501,7 @@ final class Dl4jLayersTest {
       assertRefused(
           UnsupportedModelException.class,
           () -> network.at(name, IMAGES, Preprocessing.none()),
-          "network net: layer odd, SpaceToBatchLayer: supported are ActivationLayer, ");
+          "network net: layer odd, SpaceToBatchLayer: it is not supported; Dl4jNetwork.supported() lists");
     }
   }
 

@@ -260,9 +260,11 @@ final class OnnxNetworkTest {
                     .text("mode", "mirror")),
         refusal("equation ii->i", f -> f.node("Einsum", "y", "x").text("equation", "ii->i")),
         refusal("to type 7", f -> f.node("Cast", "y", "x").with("to", 7)),
-        refusal("supported operators are Abs, Add,", f -> f.node("NonMaxSuppression", "y", "x")),
         refusal(
-            "operator org.example.Relu: supported operators are",
+            "it is not supported; OnnxNetwork.supported() lists",
+            f -> f.node("NonMaxSuppression", "y", "x")),
+        refusal(
+            "operator org.example.Relu: it is not supported; OnnxNetwork.supported() lists",
             f -> f.node("Relu", "y", "x").domain("org.example")),
         refusal(
             "its output mask is not computed",
