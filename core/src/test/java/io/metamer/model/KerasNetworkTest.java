@@ -242,12 +242,11 @@ final class KerasNetworkTest {
   }
 
   @Test
-  void customLayer_isNamedWithWhatIsSupported() throws IOException {
+  void customLayer_isNamedWithWhereToLook() throws IOException {
     assertLayerRefused(
         model -> layer(model, "drop").put("class_name", "Mine").put("registered_name", "own>Mine"),
         "drop",
-        "layer drop, Mine: supported are",
-        "Conv2D");
+        "layer drop, Mine: it is not supported; KerasNetwork.supported()");
   }
 
   @Test
