@@ -21,7 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The page "Bring your own network" lists what the code can read, and quotes recipes that exist. */
+/**
+ * The page "Bring your own network" lists what the code can read, and quotes recipes that exist.
+ */
 final class SupportedTest {
 
   private static final Path DOCS = Path.of("").toAbsolutePath();
