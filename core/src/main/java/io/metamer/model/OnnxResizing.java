@@ -132,17 +132,24 @@ final class OnnxResizing {
         changing.add(i);
       }
     }
+    long[] size = new long[scales.length];
+    Arrays.setAll(
+        size, i -> sizes == null ? (long) Math.floor((float) scales[i] * from[i]) : sizes[i]);
+    if (Arrays.equals(size, from)) {
+      // Whatever the scales: a copy, as ONNX Runtime and PyTorch have it.
+      to.output(node, x);
+      return;
+    }
     Tensor result = x.tensor();
     for (int i : changing) {
       boolean last = i == changing.get(changing.size() - 1);
-      long size = sizes == null ? (long) Math.floor((float) scales[i] * from[i]) : sizes[i];
       result =
           to.add(
               new Node.AxisProduct(
                   last ? node.output() : node.output() + "/axis" + i,
                   result.node(),
                   x.axis(node, i),
-                  matrix(node, way, from[i], size, (float) scales[i])));
+                  matrix(node, way, from[i], size[i], (float) scales[i])));
     }
     to.output(node, x.alike(result));
   }

@@ -102,6 +102,10 @@ final class OnnxResizeCases {
                         .node("Resize", "y", "x", "", "c")
                         .with("axes", 3, 2)),
             model(
+                13,
+                "Resize, scales that leave every size",
+                f -> scaled(f, 1.1, 1.15).text("mode", "linear")),
+            model(
                 10,
                 "Resize, nearest",
                 f -> f.constant("c", new long[] {4}, 1, 1, 2, 1.4).node("Resize", "y", "x", "c")),
