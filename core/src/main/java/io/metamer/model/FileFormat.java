@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /** The formats of network files, told apart by their contents. */
@@ -80,16 +81,17 @@ enum FileFormat {
         throw weightsAlone(file);
       }
       throw new IOException(file + " is a zip of something else" + EXPECTED);
-    } catch (IllegalArgumentException e) {
-      throw new IOException("%s is no whole zip: %s".formatted(file, e.getMessage()), e);
+    } catch (ZipException | IllegalArgumentException e) {
+      throw new IOException(
+          "%s is a zip that is cut short or damaged: %s".formatted(file, e.getMessage()), e);
     }
   }
 
   private static IOException weightsAlone(Path file) {
     return new IOException(
         file
-            + " holds weights alone, without the network that they belong to: export the network"
-            + " itself, say from PyTorch by torch.onnx.export"
+            + " holds weights alone, not what is computed with them: export the network itself, say"
+            + " from PyTorch by torch.onnx.export"
             + EXPECTED);
   }
 

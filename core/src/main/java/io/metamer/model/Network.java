@@ -335,7 +335,7 @@ public final class Network {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "network %s takes images of any size; ask for %s(ImageSpec)"
+                    "network %s states no size of its images; ask for %s(ImageSpec)"
                         .formatted(name, question)));
   }
 

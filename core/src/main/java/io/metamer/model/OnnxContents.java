@@ -102,8 +102,8 @@ final class OnnxContents implements AutoCloseable {
       this.message = parse(channel == null ? null : Channels.newInputStream(channel), all);
     } catch (InvalidProtocolBufferException e) {
       throw new IOException(
-          "%s is not an ONNX model, or is cut short (%d bytes): %s"
-              .formatted(origin, bytes.length(), e.getMessage()),
+          "%s is not an ONNX model, or is cut short or damaged (%d bytes)"
+              .formatted(origin, bytes.length()),
           e);
     }
   }

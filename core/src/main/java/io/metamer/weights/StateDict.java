@@ -85,6 +85,9 @@ public final class StateDict {
    *     tensors nor containers of them; the message names the file and what was found
    */
   public static StateDict load(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new IOException("%s is a folder; %s".formatted(file, TensorFile.FORMATS));
+    }
     // Weights outlive whatever workspace the caller has open.
     try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       return new StateDict(file.toString(), digest(file), TensorFile.read(file));
@@ -174,11 +177,13 @@ public final class StateDict {
   public INDArray only() {
     if (tensors.size() != 1) {
       throw new IllegalArgumentException(
-          "expected one tensor in %s, got %d: %s"
-              .formatted(
-                  file,
-                  tensors.size(),
-                  String.join(", ", names().stream().limit(NEAR_NAMES).toList())));
+          tensors.isEmpty()
+              ? "expected one tensor in %s, got none; arrays of text do not count".formatted(file)
+              : "expected one tensor in %s, got %d: %s"
+                  .formatted(
+                      file,
+                      tensors.size(),
+                      String.join(", ", names().stream().limit(NEAR_NAMES).toList())));
     }
     return tensors.values().iterator().next();
   }

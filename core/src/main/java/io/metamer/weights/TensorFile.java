@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -51,7 +52,7 @@ final class TensorFile {
 
   private static final int MAX_NAME = 4096;
 
-  private static final String FORMATS = "expected safetensors, a file of torch.save, .npz or .npy";
+  static final String FORMATS = "expected safetensors, a file of torch.save, .npz or .npy";
 
   /** What to call the tensor of a file of one. */
   private final String single;
@@ -82,6 +83,9 @@ final class TensorFile {
       return file.plain(channel, head);
     } catch (FileSystemException e) {
       throw e; // Names the file itself.
+    } catch (ZipException e) {
+      throw new IOException(
+          "%s is a zip that is cut short or damaged: %s".formatted(path, e.getMessage()), e);
     } catch (IOException e) {
       throw new IOException("%s: %s".formatted(path, e.getMessage()), e);
     }

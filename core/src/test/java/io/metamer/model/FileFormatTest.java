@@ -99,7 +99,8 @@ final class FileFormatTest {
     byte[] whole = Files.readAllBytes(zip("configuration.json", "coefficients.bin"));
     for (int length = 4; length < whole.length; length += 7) {
       Path file = file(Arrays.copyOf(whole, length));
-      assertRefused(IOException.class, () -> Network.load(file), "");
+      assertRefused(
+          IOException.class, () -> Network.load(file), "some.file is a zip that is cut short");
     }
   }
 

@@ -325,7 +325,7 @@ final class OnnxModelTest {
   void read_ofGroupsInGroups_isRefusedBeforeTheStackIsFull() {
     byte[] groups = new byte[1 << 20];
     Arrays.fill(groups, (byte) (15 << 3 | 3));
-    assertRefused(IOException.class, () -> read(groups), "ONNX has none");
+    assertRefused(IOException.class, () -> read(groups), "is not an ONNX model");
     ModelProto inside =
         ModelProto.newBuilder()
             .setUnknownFields(

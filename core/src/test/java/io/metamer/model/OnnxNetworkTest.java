@@ -298,7 +298,7 @@ final class OnnxNetworkTest {
     assertTrue(network.input().isEmpty());
     assertArrayEquals(new long[] {3, 4, 4}, network.layers(IMAGES).get(0).shape());
     assertArrayEquals(new long[] {3, 8, 8}, network.layers(ImageSpec.rgb(16)).get(0).shape());
-    assertRefused(IllegalStateException.class, network::layers, "any size");
+    assertRefused(IllegalStateException.class, network::layers, "states no size");
   }
 
   @Test

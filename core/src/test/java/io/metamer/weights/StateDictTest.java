@@ -175,6 +175,30 @@ final class StateDictTest {
     assertRefused(IllegalArgumentException.class, weights::only, "got 19: conv.weight, conv.bias");
   }
 
+  @Test
+  void only_ofText_saysThatItDoesNotCount() throws IOException {
+    String header = "{'descr': '<U1', 'fortran_order': False, 'shape': (2,), }";
+    String array = "\u0093NUMPY\1\0" + (char) header.length() + "\0" + header + "a\0\0\0b\0\0\0";
+    Path file = folder.resolve("text.npy");
+    Files.writeString(file, array, StandardCharsets.ISO_8859_1);
+    StateDict weights = StateDict.load(file);
+    assertRefused(IllegalArgumentException.class, weights::only, "text.npy, got none", "text");
+  }
+
+  @Test
+  void load_ofAZipCutShort_saysSo() throws IOException {
+    byte[] whole = Files.readAllBytes(GOLDEN.resolve("torch2.pth"));
+    Path file = Files.write(folder.resolve("cut.pth"), Arrays.copyOf(whole, whole.length / 2));
+    assertRefused(
+        IOException.class, () -> StateDict.load(file), "cut.pth is a zip that is cut short");
+  }
+
+  @Test
+  void load_ofAFolder_saysSo() {
+    assertRefused(
+        IOException.class, () -> StateDict.load(folder), folder + " is a folder; expected");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -71,7 +71,7 @@ final class Layers implements Callable<Integer> {
     if (size == null) {
       if (network.input().isEmpty()) {
         throw new BadInput(
-            "network %s takes images of any size: give --size, such as --size 224x224."
+            "network %s states no size of its images: give --size, such as --size 224x224."
                 .formatted(network));
       }
       if (channels != null) {

@@ -240,6 +240,11 @@ final class Verify implements Callable<Integer> {
     }
     say("");
     say(agrees ? "agrees" : "departs");
+    if (!agrees && bounds == null && (question.spec.low() < 0 || question.spec.high() > 1)) {
+      say(
+          "the images are in [%s, %s]: does the preprocessing expect [0, 1]?",
+          text(question.spec.low()), text(question.spec.high()));
+    }
     return agrees;
   }
 

@@ -120,6 +120,7 @@ final class VerifyTest {
     write("x.npy", images.mul(255));
     assertEquals(1, verify());
     assertTrue(line("images").contains("in [0, 255]"), out::toString);
+    assertTrue(line("the images").contains("expect [0, 1]?"), out::toString);
     out.getBuffer().setLength(0);
     assertEquals(1, verify("--bounds", "0,1"));
     assertTrue(line("images").contains("in [0, 1]"), out::toString);
@@ -187,6 +188,7 @@ final class VerifyTest {
         "--images TEMP/r.npy | expected images [N, C, H, W] or [N, H, W, C]",
         "--images TEMP/nan.npy | nan.npy holds NaN",
         "--images TEMP/text.npy | text.npy",
+        "--images TEMP/empty | empty is a folder; expected",
         "--images TEMP/colour.npy | takes images of 1 x 28 x 28, got 3 x 28 x 28",
         "--representation TEMP/x.npy | x.npy is of shape [9, 1, 28, 28], expected [9, ",
         "--representation TEMP/nan.npy | nan.npy holds NaN",
