@@ -135,9 +135,11 @@ public final class Network {
   /**
    * The layers, where the file states the size of its images.
    *
-   * @return from input to output, but the input itself
+   * @return from input to output, but the input itself; without those that Metamer cannot run,
+   *     which {@link #table()} names with the reasons
    * @throws IllegalStateException if the size is free: ask {@link #layers(ImageSpec)}
-   * @throws UnsupportedModelException if the network has a node that Metamer cannot run
+   * @throws UnsupportedModelException if the network as a whole cannot be run, such as one whose
+   *     output does not depend on its input
    */
   public List<Layer> layers() {
     return translate(stated("layers")).layers();
@@ -147,10 +149,11 @@ public final class Network {
    * The layers for images of a size.
    *
    * @param images what the images look like
-   * @return from input to output
+   * @return as {@link #layers()}
    * @throws IllegalArgumentException if the network takes other images; the message names the node
    *     that cannot
-   * @throws UnsupportedModelException if the network has a node that Metamer cannot run
+   * @throws UnsupportedModelException if the network as a whole cannot be run, such as one whose
+   *     output does not depend on its input
    */
   public List<Layer> layers(ImageSpec images) {
     return translate(images).layers();
@@ -196,7 +199,7 @@ public final class Network {
    *
    * @return as {@link #table(ImageSpec)}
    * @throws IllegalStateException if the size is free: ask {@link #table(ImageSpec)}
-   * @throws UnsupportedModelException if the network has a node that Metamer cannot run
+   * @throws UnsupportedModelException as for {@link #layers()}
    */
   public String table() {
     long[] shape = stated("table");

@@ -1,5 +1,6 @@
 /**
- * Representations of images: a network, a layer and its preprocessing, from ONNX and DL4J files.
+ * Representations of images: a network, a layer and its preprocessing, from ONNX, Keras and DL4J
+ * files.
  */
 @NullMarked
 package io.metamer.model;
