@@ -40,6 +40,22 @@ public sealed interface Node {
    */
   long[] outputShape(List<long[]> inputs);
 
+  /** A node that reads one other. */
+  sealed interface OfOne extends Node {
+
+    /**
+     * The node it reads.
+     *
+     * @return its name
+     */
+    String input();
+
+    @Override
+    default List<String> inputs() {
+      return List.of(input());
+    }
+  }
+
   /**
    * The images that enter the network, {@code [C, H, W]}.
    *
@@ -116,7 +132,7 @@ public sealed interface Node {
       int[] pads,
       int[] dilation,
       int groups)
-      implements Node {
+      implements OfOne {
 
     public Convolution {
       if (weights.rank() != 4 || groups < 1 || weights.size(0) % groups != 0) {
@@ -129,11 +145,6 @@ public sealed interface Node {
       Shapes.checkNumbers(name, "pads", pads, 4, 0);
       Shapes.checkNumbers(name, "dilation", dilation, 2, 1);
       Shapes.checkFinite(name, weights, bias);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -182,7 +193,7 @@ public sealed interface Node {
       int[] outputPadding,
       int[] dilation,
       int groups)
-      implements Node {
+      implements OfOne {
 
     public Deconvolution {
       if (weights.rank() != 4 || groups < 1 || weights.size(0) % groups != 0) {
@@ -207,11 +218,6 @@ public sealed interface Node {
         }
       }
       Shapes.checkFinite(name, weights, bias);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -247,7 +253,7 @@ public sealed interface Node {
    * @param bias {@code [O]}, or none
    */
   record Dense(String name, String input, INDArray weights, @Nullable INDArray bias)
-      implements Node {
+      implements OfOne {
 
     public Dense {
       if (weights.rank() != 2) {
@@ -257,11 +263,6 @@ public sealed interface Node {
       }
       Shapes.checkBias(name, bias, weights.size(0));
       Shapes.checkFinite(name, weights, bias);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -318,7 +319,7 @@ public sealed interface Node {
    * @param axis axis of the example, 0 is the first after the batch's
    * @param matrix {@code [n, m]} for an axis of size m
    */
-  record AxisProduct(String name, String input, int axis, INDArray matrix) implements Node {
+  record AxisProduct(String name, String input, int axis, INDArray matrix) implements OfOne {
 
     public AxisProduct {
       if (matrix.rank() != 2) {
@@ -327,11 +328,6 @@ public sealed interface Node {
                 .formatted(name, Arrays.toString(matrix.shape())));
       }
       Shapes.checkFinite(name, matrix);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -356,7 +352,7 @@ public sealed interface Node {
    *     each of the example's size or 1
    * @param shift likewise
    */
-  record Affine(String name, String input, INDArray scale, INDArray shift) implements Node {
+  record Affine(String name, String input, INDArray scale, INDArray shift) implements OfOne {
 
     public Affine {
       for (INDArray numbers : List.of(scale, shift)) {
@@ -367,11 +363,6 @@ public sealed interface Node {
         }
       }
       Shapes.checkFinite(name, scale, shift);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -403,7 +394,7 @@ public sealed interface Node {
    * @param beta its second parameter
    */
   record Activation(String name, String input, Function function, double alpha, double beta)
-      implements Node {
+      implements OfOne {
 
     public Activation {
       if (!(Double.isFinite(alpha) || function == Function.CLIP) || Double.isNaN(alpha)) {
@@ -425,11 +416,6 @@ public sealed interface Node {
      */
     public Activation(String name, String input, Function function) {
       this(name, input, function, 0, 0);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -497,7 +483,7 @@ public sealed interface Node {
       int[] dilation,
       boolean ceil,
       boolean countPadding)
-      implements Node {
+      implements OfOne {
 
     public Pool {
       Shapes.checkNumbers(name, "kernel", kernel, 2, 1);
@@ -516,11 +502,6 @@ public sealed interface Node {
                   .formatted(name, Arrays.toString(kernel), Arrays.toString(pads)));
         }
       }
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -565,15 +546,10 @@ public sealed interface Node {
    * @param reduction what is left
    * @param axes axes of the example, each once, in rising order
    */
-  record Reduce(String name, String input, Reduction reduction, int[] axes) implements Node {
+  record Reduce(String name, String input, Reduction reduction, int[] axes) implements OfOne {
 
     public Reduce {
       Shapes.checkAxes(name, axes);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -608,7 +584,7 @@ public sealed interface Node {
    * @param axes axes of the example, each once, in rising order
    * @param epsilon above 0, or 0 where the variance never is
    */
-  record Standardize(String name, String input, int[] axes, double epsilon) implements Node {
+  record Standardize(String name, String input, int[] axes, double epsilon) implements OfOne {
 
     public Standardize {
       Shapes.checkAxes(name, axes);
@@ -616,11 +592,6 @@ public sealed interface Node {
         throw new IllegalArgumentException(
             "node '%s': expected a finite epsilon of at least 0, got %s".formatted(name, epsilon));
       }
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -732,12 +703,7 @@ public sealed interface Node {
    * @param size one number an axis, at least 1
    * @param step one number an axis, at least 1
    */
-  record Slice(String name, String input, long[] start, long[] size, long[] step) implements Node {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record Slice(String name, String input, long[] start, long[] size, long[] step) implements OfOne {
     @Override
     public long[] outputShape(List<long[]> inputs) {
       long[] in = inputs.get(0);
@@ -771,18 +737,14 @@ public sealed interface Node {
    * @param after how many after each axis
    * @param value the number
    */
-  record Pad(String name, String input, long[] before, long[] after, double value) implements Node {
+  record Pad(String name, String input, long[] before, long[] after, double value)
+      implements OfOne {
 
     public Pad {
       if (!Double.isFinite(value)) {
         throw new IllegalArgumentException(
             "node '%s': expected a finite value, got %s".formatted(name, value));
       }
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -813,7 +775,7 @@ public sealed interface Node {
    * @param axes which axis of the input each axis of the output is; 0 is the first after the
    *     batch's
    */
-  record Transpose(String name, String input, int[] axes) implements Node {
+  record Transpose(String name, String input, int[] axes) implements OfOne {
 
     public Transpose {
       boolean[] seen = new boolean[axes.length];
@@ -824,11 +786,6 @@ public sealed interface Node {
         }
         seen[axis] = true;
       }
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
@@ -848,12 +805,7 @@ public sealed interface Node {
    * @param input the node it reads
    * @param shape of one example
    */
-  record Reshape(String name, String input, long[] shape) implements Node {
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
-    }
-
+  record Reshape(String name, String input, long[] shape) implements OfOne {
     @Override
     public long[] outputShape(List<long[]> inputs) {
       long[] in = inputs.get(0);
@@ -874,7 +826,7 @@ public sealed interface Node {
    * @param axis axis of the example, 0 is the first after the batch's
    * @param logarithm whether the logarithm is taken
    */
-  record Softmax(String name, String input, int axis, boolean logarithm) implements Node {
+  record Softmax(String name, String input, int axis, boolean logarithm) implements OfOne {
 
     /**
      * Without the logarithm.
@@ -885,11 +837,6 @@ public sealed interface Node {
      */
     public Softmax(String name, String input, int axis) {
       this(name, input, axis, false);
-    }
-
-    @Override
-    public List<String> inputs() {
-      return List.of(input);
     }
 
     @Override
