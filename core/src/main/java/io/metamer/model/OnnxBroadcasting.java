@@ -124,9 +124,15 @@ final class OnnxBroadcasting {
   /** A constant exponent, the same for all elements. */
   static void power(OnnxNode node, OnnxTranslation to) {
     OnnxActivation x = to.activation(node, 0);
-    Double exponent = OnnxAxes.uniform(to.required(node, 1, "exponent"));
+    INDArray exponents = to.required(node, 1, "exponent");
+    Double exponent = OnnxAxes.uniform(exponents);
     if (exponent == null) {
       throw node.unsupported("its exponents differ; supported is one for all elements");
+    }
+    if (enlarges(exponents.shape(), x.shape())) {
+      throw node.unsupported(
+          "exponents of shape %s for %s; supported are those that leave its shape"
+              .formatted(Arrays.toString(exponents.shape()), x));
     }
     String name = node.output();
     if (exponent == 1) {
@@ -134,7 +140,10 @@ final class OnnxBroadcasting {
       return;
     }
     Node result;
-    if (exponent == 2 || exponent == 3) {
+    if (exponent == 0) {
+      // As a power it would have the derivative 0 * x^-1.
+      result = new Node.Affine(name, x.node(), OnnxAxes.number(0), OnnxAxes.number(1));
+    } else if (exponent == 2 || exponent == 3) {
       List<String> factors = new ArrayList<>();
       for (int i = 0; i < exponent; i++) {
         factors.add(x.node());
@@ -148,6 +157,16 @@ final class OnnxBroadcasting {
       result = new Node.Activation(name, x.node(), Function.POWER, exponent, 0);
     }
     to.output(node, x.alike(to.add(result)));
+  }
+
+  /** Whether broadcasting one shape with another makes the other larger. */
+  private static boolean enlarges(long[] shape, long[] other) {
+    boolean larger = shape.length > other.length;
+    for (int i = 1; !larger && i <= shape.length; i++) {
+      long size = shape[shape.length - i];
+      larger = size != 1 && size != other[other.length - i];
+    }
+    return larger;
   }
 
   /** {@code x + c} of one example; the constant has as many axes. */

@@ -78,8 +78,8 @@ final class OnnxConvolutions {
         long full = (x.shape()[1 + i] - 1) * window.stride()[i] + more[i] + window.extent(i);
         if (size > full) {
           throw node.unsupported(
-              "output_shape %s, more than its windows reach; supported is up to %d"
-                  .formatted(Arrays.toString(given), full));
+              "an output of size %d, more than its windows reach; supported is up to %d"
+                  .formatted(size, full));
         }
         window.pad(i, full - size, mode.equals("SAME_UPPER"));
       }

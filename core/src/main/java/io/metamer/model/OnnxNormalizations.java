@@ -16,6 +16,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /** Normalizations, with stored statistics and with those of each image. */
 final class OnnxNormalizations {
 
+  /** Lets what is all zeros stay so; as PyTorch's normalize has it. */
+  private static final double SMALLEST_NORM = 1e-12;
+
   private OnnxNormalizations() {}
 
   static void batch(OnnxNode node, OnnxTranslation to) {
@@ -290,7 +293,11 @@ final class OnnxNormalizations {
               throw node.unsupported(
                   "p = %d; supported are 1 and 2".formatted(node.integer("p", 2)));
         };
-    to.output(node, x.alike(to.composites().quotient(name, x.tensor(), norm)));
+    Tensor divisor =
+        to.add(
+            new Node.Activation(
+                name + "/divisor", norm.node(), Function.CLIP, SMALLEST_NORM, Float.MAX_VALUE));
+    to.output(node, x.alike(to.composites().quotient(name, x.tensor(), divisor)));
   }
 
   static void meanVariance(OnnxNode node, OnnxTranslation to) {

@@ -200,6 +200,8 @@ final class OnnxFunctionCases {
               f -> positive(f).constant("e", new long[0], exponent).node("Pow", "y", "p", "e")));
     }
     cases.add(
+        model("Pow 0 of any", f -> f.constant("e", new long[] {1}, 0).node("Pow", "y", "x", "e")));
+    cases.add(
         model("Pow 2 of any", f -> f.constant("e", new long[] {1}, 2).node("Pow", "y", "x", "e")));
     cases.add(
         model(

@@ -645,6 +645,13 @@ final class OnnxLayerCases {
                     .number("beta", 0.6)
                     .number("bias", 1.5)),
         model("LpNormalization", f -> f.node("LpNormalization", "y", "x").with("axis", 1)),
+        model(
+            "LpNormalization of nothing",
+            f ->
+                f.constant("c", new long[0], 0)
+                    .node("Mul", "a", "x", "c")
+                    .node("LpNormalization", "y", "a")
+                    .with("axis", 1)),
         model("LpNormalization, 1-norm", f -> f.node("LpNormalization", "y", "x").with("p", 1)),
         model(
             "MeanVarianceNormalization",

@@ -189,6 +189,9 @@ final class OnnxNetworkTest {
             "expected an input of [4, H, W], got [3, 8, 8]",
             f -> f.random("w", 1, 4, 1, 1).node("Conv", "y", "x", "w")),
         refusal(
+            "exponents of shape [2, 1, 1, 1, 1] for",
+            f -> f.constant("e", new long[] {2, 1, 1, 1, 1}, 2, 2).node("Pow", "y", "x", "e")),
+        refusal(
             "auto_pad = NONE",
             f -> f.random("w", 1, 3, 1, 1).node("Conv", "y", "x", "w").text("auto_pad", "NONE")),
         refusal(
