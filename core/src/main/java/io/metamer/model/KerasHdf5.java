@@ -111,7 +111,8 @@ final class KerasHdf5 {
   private static byte[] readable(byte[] bytes) {
     byte[] readable = bytes;
     for (int i = 0; i + UNTAGGED.length <= bytes.length; i++) {
-      if (Arrays.equals(bytes, i, i + UNTAGGED.length, UNTAGGED, 0, UNTAGGED.length)) {
+      if (bytes[i] == UNTAGGED[0]
+          && Arrays.equals(bytes, i, i + UNTAGGED.length, UNTAGGED, 0, UNTAGGED.length)) {
         readable = readable == bytes ? bytes.clone() : readable;
         readable[i] = TEXT;
       }
