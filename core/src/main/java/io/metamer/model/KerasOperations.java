@@ -439,7 +439,7 @@ final class KerasOperations {
 
   private static KerasTensor concatenate(KerasStep step) {
     JsonNode axis = constant(step, 1, "axis");
-    return KerasLayers.concatenated(step, axis == null ? -1 : axis.asInt());
+    return KerasJoins.concatenated(step, axis == null ? -1 : axis.asInt());
   }
 
   private static KerasTensor reshape(KerasStep step) {
@@ -457,7 +457,7 @@ final class KerasOperations {
       throw step.layer()
           .unsupported("to %s; supported are -1 for the batch and more".formatted(given));
     }
-    return step.reshaped(x, KerasLayers.known(step, x, shape));
+    return step.reshaped(x, KerasShapes.known(step, x, shape));
   }
 
   // Parts.
