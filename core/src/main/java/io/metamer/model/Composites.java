@@ -26,6 +26,23 @@ final class Composites {
     this.graph = graph;
   }
 
+  /**
+   * Zeros around a map that let windows begin at every stride, as "same" has it: top, left, bottom,
+   * right; of an odd number the bottom and the right get more.
+   */
+  static int[] samePads(Tensor x, int[] kernel, int[] stride, int[] dilation) {
+    int[] pads = new int[4];
+    for (int i = 0; i < 2; i++) {
+      long size = x.shape()[1 + i];
+      long windows = (size + stride[i] - 1) / stride[i];
+      long reach = (windows - 1) * stride[i] + dilation[i] * (kernel[i] - 1L) + 1;
+      int total = Math.toIntExact(Math.max(0, reach - size));
+      pads[i] = total / 2;
+      pads[i + 2] = total - total / 2;
+    }
+    return pads;
+  }
+
   /** {@code scale * x + shift} with one number each. */
   Tensor affine(String name, Tensor x, double scale, double shift) {
     return graph.add(line(name, x, scale, shift));

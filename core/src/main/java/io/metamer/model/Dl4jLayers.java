@@ -637,7 +637,7 @@ final class Dl4jLayers {
     return pooled;
   }
 
-  /** Zeros around a map: top, left, bottom, right; of an odd number the bottom gets more. */
+  /** Zeros around a map: top, left, bottom, right. */
   private static int[] pads(
       Step step,
       @Nullable ConvolutionMode mode,
@@ -650,16 +650,7 @@ final class Dl4jLayers {
     if (mode(step, mode) != ConvolutionMode.Same) {
       return new int[] {padding[0], padding[1], padding[0], padding[1]};
     }
-    int[] pads = new int[4];
-    for (int i = 0; i < 2; i++) {
-      int size = Math.toIntExact(x.shape()[1 + i]);
-      int windows = (size + stride[i] - 1) / stride[i];
-      int reach = (windows - 1) * stride[i] + dilation[i] * (kernel[i] - 1) + 1;
-      int total = Math.max(0, reach - size);
-      pads[i] = total / 2;
-      pads[i + 2] = total - total / 2;
-    }
-    return pads;
+    return Composites.samePads(x, kernel, stride, dilation);
   }
 
   private static ConvolutionMode mode(Step step, @Nullable ConvolutionMode mode) {

@@ -154,21 +154,10 @@ final class KerasConvolutions {
     };
   }
 
-  /** Top, left, bottom, right; of an odd number the bottom and the right get more. */
+  /** Top, left, bottom, right. */
   private static int[] pads(
       KerasLayer layer, Tensor x, int[] kernel, int[] stride, int[] dilation) {
-    int[] pads = new int[4];
-    if (isSame(layer)) {
-      for (int i = 0; i < 2; i++) {
-        long size = x.shape()[1 + i];
-        long windows = (size + stride[i] - 1) / stride[i];
-        long reach = (windows - 1) * stride[i] + dilation[i] * (kernel[i] - 1L) + 1;
-        int total = Math.toIntExact(Math.max(0, reach - size));
-        pads[i] = total / 2;
-        pads[i + 2] = total - total / 2;
-      }
-    }
-    return pads;
+    return isSame(layer) ? Composites.samePads(x, kernel, stride, dilation) : new int[4];
   }
 
   static KerasTensor dense(KerasStep step) {

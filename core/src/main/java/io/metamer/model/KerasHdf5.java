@@ -234,7 +234,7 @@ final class KerasHdf5 {
       boolean wide = brain || ((FloatingPoint) type).getExponentSize() == Byte.SIZE;
       for (int i = 0; i < length; i++) {
         short half = buffer.getShort();
-        numbers[i] = wide ? Float.intBitsToFloat(half << Short.SIZE) : half(half);
+        numbers[i] = wide ? Float.intBitsToFloat(half << Short.SIZE) : OnnxTensors.half(half);
       }
     } else {
       throw new HdfException(
@@ -242,19 +242,6 @@ final class KerasHdf5 {
               .formatted(path, type.getClass().getSimpleName(), type.getSize()));
     }
     return Nd4j.createFromArray(numbers);
-  }
-
-  /** IEEE 754 binary16. */
-  private static float half(short bits) {
-    int exponent = (bits >> 10) & 0x1f;
-    int fraction = bits & 0x3ff;
-    float magnitude =
-        switch (exponent) {
-          case 0 -> Math.scalb((float) fraction, -24);
-          case 0x1f -> fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-          default -> Math.scalb((float) (fraction | 0x400), exponent - 25);
-        };
-    return bits < 0 ? -magnitude : magnitude;
   }
 
   private ByteBuffer content(ObjectHeader header, Dataset dataset) {
