@@ -23,6 +23,11 @@ final class Noise {
     return (mix(state) >>> 11) * 0x1p-53;
   }
 
+  /** Uniform in 0, 1, ... n - 1. */
+  int below(int n) {
+    return (int) (n * uniform());
+  }
+
   /** Normal with mean 0 and standard deviation 1. */
   double normal() {
     if (!Double.isNaN(spare)) {

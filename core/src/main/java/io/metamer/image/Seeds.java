@@ -1,6 +1,10 @@
 package io.metamer.image;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -65,7 +69,22 @@ public final class Seeds {
    * @throws IllegalArgumentException if n is below 1
    */
   public static INDArray perImage(ImageSpec spec, int n, long seed) {
-    return images(spec, n, i -> new Noise(seed, i)::normal);
+    return perImage(spec, 0, n, seed);
+  }
+
+  /**
+   * Images in the middle of those of {@link #perImage(ImageSpec, int, long)}.
+   *
+   * @param spec what the images look like
+   * @param first the index of the first, at least 0
+   * @param n number of images, at least 1
+   * @param seed which noise
+   * @return unclipped
+   * @throws IllegalArgumentException if n is below 1 or the first below 0
+   */
+  public static INDArray perImage(ImageSpec spec, int first, int n, long seed) {
+    requireIndex(first);
+    return images(spec, n, i -> new Noise(seed, first + i)::normal);
   }
 
   /**
@@ -79,13 +98,53 @@ public final class Seeds {
    * @see "Engstrom et al. (2019), Adversarial robustness as a prior for learned representations"
    */
   public static INDArray grayNoise(ImageSpec spec, int n, long seed) {
+    return grayNoise(spec, 0, n, seed);
+  }
+
+  /**
+   * Images in the middle of those of {@link #grayNoise(ImageSpec, int, long)}.
+   *
+   * @param spec what the images look like
+   * @param first the index of the first, at least 0
+   * @param n number of images, at least 1
+   * @param seed which noise
+   * @return in the bounds
+   * @throws IllegalArgumentException if n is below 1 or the first below 0
+   */
+  public static INDArray grayNoise(ImageSpec spec, int first, int n, long seed) {
+    requireIndex(first);
     return images(
         spec,
         n,
         i -> {
-          Noise noise = new Noise(seed, i);
+          Noise noise = new Noise(seed, first + i);
           return () -> Math.max(0, Math.min(1, noise.normal() / 20 + 0.5));
         });
+  }
+
+  /**
+   * Noise in the frequencies of {@link Parameterization#fourier()}, one image for all: every
+   * coefficient from N(0, 1), which makes coloured clouds.
+   *
+   * @param spec what the images look like
+   * @param n number of images, at least 1
+   * @param seed which noise
+   * @return n times the same image, in the bounds; the backend's matrix products may round its last
+   *     bits otherwise on another machine
+   * @throws IllegalArgumentException if n is below 1
+   * @see "Nanda et al. (2023): 'super-noise' in the released code, with --fft"
+   */
+  public static INDArray fourier(ImageSpec spec, int n, long seed) {
+    requireImages(n);
+    Noise noise = new Noise(seed, 0);
+    double[] z = new double[spec.channels() * spec.height() * 2 * (spec.width() / 2 + 1)];
+    Arrays.setAll(z, j -> noise.normal());
+    INDArray image =
+        Parameterization.fourier()
+            .bind(spec, DataType.DOUBLE)
+            .images(Nd4j.createFromArray(z).reshape('c', 1, spec.channels(), spec.height(), -1))
+            .castTo(DataType.FLOAT);
+    return fromImages(spec, image, new int[n]);
   }
 
   /**
@@ -155,6 +214,23 @@ public final class Seeds {
     return order;
   }
 
+  /**
+   * Seeds for several searches for the same targets, the r-th from noise {@code seed + r}: {@code
+   * Seeds.restarts(3, 42, s -> Seeds.perImage(spec, n, s))}.
+   *
+   * @param restarts how many, at least 1
+   * @param seed the noise of the first
+   * @param seeds those of one search
+   * @return one array for each search
+   * @throws IllegalArgumentException if there are to be none
+   */
+  public static List<INDArray> restarts(int restarts, long seed, LongFunction<INDArray> seeds) {
+    if (restarts < 1) {
+      throw new IllegalArgumentException("expected at least one search, got " + restarts);
+    }
+    return IntStream.range(0, restarts).mapToObj(r -> seeds.apply(seed + r)).toList();
+  }
+
   private interface PixelsOfImage {
     DoubleSupplier at(int i);
   }
@@ -171,6 +247,12 @@ public final class Seeds {
       images.slice(i).assign(Nd4j.createFromArray(image).reshape(spec.shape(1)).slice(0));
     }
     return images;
+  }
+
+  private static void requireIndex(int first) {
+    if (first < 0) {
+      throw new IllegalArgumentException("expected an index of at least 0, got " + first);
+    }
   }
 
   private static void requireImages(int n) {

@@ -27,6 +27,22 @@ final class SeedsTest {
       List.of(Seeds::shared, Seeds::lightNoise, Seeds::perImage, Seeds::grayNoise);
 
   @Test
+  void fourier_isOneColouredCloudForAll() {
+    ImageSpec spec = new ImageSpec(3, 9, 8, -1, 1);
+    INDArray seeds = Seeds.fourier(spec, 3, 5);
+    assertEquals(DataType.FLOAT, seeds.dataType());
+    assertArrayEquals(spec.shape(3), seeds.shape());
+    assertEquals(seeds.slice(0), seeds.slice(2));
+    assertEquals(Seeds.fourier(spec, 3, 5), seeds);
+    assertNotEquals(Seeds.fourier(spec, 3, 6), seeds);
+    assertEquals(spec.clip(seeds), seeds);
+    Coordinates coordinates = Parameterization.fourier().bind(spec, DataType.FLOAT);
+    INDArray z = coordinates.of(seeds);
+    double spread = z.stdNumber().doubleValue();
+    assertTrue(spread > 0.7 && spread < 1.1, "coefficients of standard deviation " + spread);
+  }
+
+  @Test
   void noise_ofSeed42_isTheSameOnEveryMachine() {
     // Recomputed by golden/images/noise.py.
     assertArrayEquals(
@@ -46,6 +62,12 @@ final class SeedsTest {
       assertArrayEquals(new long[] {5, 3, 8, 8}, many.shape());
       assertEquals(DataType.FLOAT, many.dataType());
     }
+  }
+
+  @Test
+  void restarts_haveSeedsOneAfterTheOther() {
+    List<INDArray> seeds = Seeds.restarts(2, 7, seed -> Seeds.shared(SPEC, 1, seed));
+    assertEquals(List.of(Seeds.shared(SPEC, 1, 7), Seeds.shared(SPEC, 1, 8)), seeds);
   }
 
   @Test
