@@ -1,9 +1,7 @@
 package io.metamer.loss;
 
-import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The relative Euclidean distance of representations to their goals: {@code ||r - goal|| /
@@ -18,8 +16,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class RelativeL2 implements DifferentiableLoss {
 
-  private final INDArray goal;
-  private final double[] goalNorm;
+  private final Goals goals;
 
   /**
    * Binds the distance to its goals.
@@ -30,43 +27,43 @@ public final class RelativeL2 implements DifferentiableLoss {
    *     a target is all zero or not finite; the message names the target
    */
   public RelativeL2(INDArray goal) {
-    if (goal.rank() != 2 || goal.isEmpty()) {
-      throw new IllegalArgumentException(
-          "expected representations of shape [N, D], got " + Arrays.toString(goal.shape()));
+    goals = new Goals(goal, 2);
+  }
+
+  /**
+   * The distances alone.
+   *
+   * @param x representations, shape {@code [k, D]}; not changed
+   * @param rows which goal each of the k belongs to; length k
+   * @return one distance each, at least 0
+   * @throws IllegalArgumentException if the shape is another
+   */
+  public double[] distance(INDArray x, int[] rows) {
+    double[] distance = lengths(difference(x, rows));
+    for (int i = 0; i < distance.length; i++) {
+      distance[i] /= goals.norm(rows[i]);
     }
-    this.goal = Nd4j.createUninitializedDetached(goal.dataType(), 'c', goal.shape()).assign(goal);
-    this.goalNorm = goal.castTo(DataType.DOUBLE).norm2(1).toDoubleVector();
-    for (int i = 0; i < goalNorm.length; i++) {
-      if (goalNorm[i] == 0) {
-        throw new IllegalArgumentException(
-            "target %d has an all-zero representation: its relative distance is not defined"
-                .formatted(i));
-      }
-      if (!Double.isFinite(goalNorm[i])) {
-        throw new IllegalArgumentException(
-            "target %d has a representation that is not finite".formatted(i));
-      }
-    }
+    return distance;
   }
 
   @Override
   public ValueAndGradient evaluate(INDArray x, int[] rows) {
-    if (x.rank() != 2 || x.size(0) != rows.length || x.size(1) != goal.size(1)) {
-      throw new IllegalArgumentException(
-          "expected representations of shape [%d, %d], got %s"
-              .formatted(rows.length, goal.size(1), Arrays.toString(x.shape())));
-    }
-    INDArray difference = x.sub(Nd4j.pullRows(goal, 1, rows).castTo(x.dataType()));
-    double[] value = difference.norm2(1).castTo(DataType.DOUBLE).toDoubleVector();
+    INDArray difference = difference(x, rows);
+    double[] value = lengths(difference);
     double[] scale = new double[value.length];
     for (int i = 0; i < value.length; i++) {
-      double norm = goalNorm[rows[i]];
+      double norm = goals.norm(rows[i]);
       scale[i] = value[i] == 0 ? 0 : 1 / (value[i] * norm);
       value[i] /= norm;
     }
-    INDArray gradient =
-        difference.muliColumnVector(
-            Nd4j.createFromArray(scale).castTo(x.dataType()).reshape(value.length, 1));
-    return new ValueAndGradient(value, gradient);
+    return new ValueAndGradient(value, difference.muliColumnVector(Columns.of(scale, x)));
+  }
+
+  private INDArray difference(INDArray x, int[] rows) {
+    return x.sub(goals.of(rows, x));
+  }
+
+  private static double[] lengths(INDArray difference) {
+    return difference.norm2(1).castTo(DataType.DOUBLE).toDoubleVector();
   }
 }
