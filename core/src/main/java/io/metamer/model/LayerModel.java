@@ -5,6 +5,7 @@ import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -49,6 +50,13 @@ final class LayerModel implements RepresentationModel {
   @Override
   public int size() {
     return size;
+  }
+
+  @Override
+  public List<Part> parts() {
+    return IntStream.range(0, sizes.length)
+        .mapToObj(k -> new Part(taps.layers().get(k), sizes[k]))
+        .toList();
   }
 
   @Override

@@ -2,6 +2,8 @@ package io.metamer.model;
 
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
+import java.util.Arrays;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -36,6 +38,24 @@ public interface RepresentationModel extends AutoCloseable {
   int size();
 
   /**
+   * The stretches that a representation consists of, one after the other: its layers, or those of
+   * several networks.
+   *
+   * @return at least one; their sizes add up to {@link #size()}
+   */
+  default List<Part> parts() {
+    return List.of(new Part(id().layer(), size()));
+  }
+
+  /**
+   * A stretch of a representation.
+   *
+   * @param name of its layer, and of its network where there are several
+   * @param size its length, at least 1
+   */
+  record Part(String name, int size) {}
+
+  /**
    * The representations of images.
    *
    * @param images shape {@code [N, C, H, W]}, values in the bounds of {@link #input()} (values
@@ -54,6 +74,35 @@ public interface RepresentationModel extends AutoCloseable {
    * @return scores batches of shape {@code [k, C, H, W]}; usable until this model is closed
    */
   DifferentiableLoss pullBack(DifferentiableLoss onRepresentations);
+
+  /**
+   * Several models of the same images as one: their representations, one after the other. A loss
+   * pulled back costs one evaluation of each.
+   *
+   * @param models at least one, each once; closing the joint model closes them
+   * @return the joint model
+   * @throws IllegalArgumentException if there are none, one is there twice, or they take different
+   *     images
+   */
+  static RepresentationModel joint(List<RepresentationModel> models) {
+    double[] ones = new double[models.size()];
+    Arrays.fill(ones, 1);
+    return joint(models, ones);
+  }
+
+  /**
+   * Several models of the same images as one: their representations, each times a weight, one after
+   * the other.
+   *
+   * @param models at least one, each once; closing the joint model closes them
+   * @param weights one for each, above 0
+   * @return the joint model; its {@link ModelId} has the SHA-256 of their hashes
+   * @throws IllegalArgumentException if there are none, one is there twice, they take different
+   *     images, or a weight is not above 0
+   */
+  static RepresentationModel joint(List<RepresentationModel> models, double... weights) {
+    return new JointModel(models, weights);
+  }
 
   @Override
   void close();
