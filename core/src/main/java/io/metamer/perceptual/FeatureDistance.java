@@ -14,18 +14,18 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * How differently a network sees two images: the formula of LPIPS with all channels weighted alike,
- * over any network and layers.
+ * How differently a network sees two images: the formula of LPIPS over any network and layers, with
+ * all channels weighted alike or each with a weight of its own.
  *
- * <p>At each position of a layer the channels are scaled to length 1; the squared differences are
- * summed over the channels, averaged over the positions, and summed over the layers. A layer of
- * shape {@code [N, D]} has one position. Symmetric. Not the trained metric: values of LPIPS itself
- * are others.
+ * <p>At each position of a layer the channels are scaled to length 1; the squared differences,
+ * times their weights, are summed over the channels, averaged over the positions, and summed over
+ * the layers. A layer of shape {@code [N, D]} has one position. Symmetric. Not the trained metric:
+ * values of LPIPS itself are others.
  *
  * @apiNote Where all features of a position are 0, the length is kept above 0 inside the root, so
  *     that the gradient stays finite; the original adds its constant outside.
  * @see "Zhang et al. (2018), The unreasonable effectiveness of deep features as a perceptual
- *     metric, equation 1 with w = 1 (the code's lpips=False)"
+ *     metric, equation 1; with equal weights, the code's lpips=False"
  * @since 0.1
  */
 public final class FeatureDistance implements PerceptualDistance {
@@ -34,10 +34,15 @@ public final class FeatureDistance implements PerceptualDistance {
   private static final double EPSILON = 1e-10;
 
   private final Taps taps;
+
+  /** One array a layer, one number a channel; empty if all weigh alike. */
+  private final List<double[]> weights;
+
   private final String name;
 
-  private FeatureDistance(Taps taps, String name) {
+  private FeatureDistance(Taps taps, List<double[]> weights, String name) {
     this.taps = taps;
+    this.weights = weights;
     this.name = name;
   }
 
@@ -53,6 +58,39 @@ public final class FeatureDistance implements PerceptualDistance {
    *     the name is blank
    */
   public static FeatureDistance of(Taps taps, String name) {
+    return checked(taps, List.of(), name);
+  }
+
+  /**
+   * The distance that a network's layers make, with weights for their channels.
+   *
+   * @param taps the layers, as for {@link #of}
+   * @param weights one array a layer, with one number a channel, none negative
+   * @param name as tables show it; says which network, layers and weights
+   * @return the distance
+   * @throws IllegalArgumentException if the network takes images on another scale than [0, 1], the
+   *     weights are not as many as the layers or one is negative or not finite, or the name is
+   *     blank
+   */
+  public static FeatureDistance weighted(Taps taps, List<double[]> weights, String name) {
+    if (weights.size() != taps.layers().size()) {
+      throw new IllegalArgumentException(
+          "expected weights for the layers %s, got %d arrays"
+              .formatted(taps.layers(), weights.size()));
+    }
+    for (int k = 0; k < weights.size(); k++) {
+      for (double weight : weights.get(k)) {
+        if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) {
+          throw new IllegalArgumentException(
+              "expected finite weights of at least 0 for layer %s, got %s"
+                  .formatted(taps.layers().get(k), weight));
+        }
+      }
+    }
+    return checked(taps, weights.stream().map(double[]::clone).toList(), name);
+  }
+
+  private static FeatureDistance checked(Taps taps, List<double[]> weights, String name) {
     ImageSpec input = taps.input();
     if (input.low() != 0 || input.high() != 1) {
       throw new IllegalArgumentException(
@@ -62,7 +100,7 @@ public final class FeatureDistance implements PerceptualDistance {
     if (name.isBlank()) {
       throw new IllegalArgumentException("expected a name, got none");
     }
-    return new FeatureDistance(taps, name);
+    return new FeatureDistance(taps, weights, name);
   }
 
   @Override
@@ -99,16 +137,28 @@ public final class FeatureDistance implements PerceptualDistance {
       INDArray goal = Nd4j.pullRows(goals.get(k), 1, rows).castTo(unit.dataType());
       INDArray difference = unit.sub(goal.reshape(unit.shape()));
       double perPosition = 1.0 / unit.size(2);
-      double[] sums = difference.mul(difference).sum(1, 2).castTo(DataType.DOUBLE).toDoubleVector();
+      INDArray weighted = weights.isEmpty() ? difference : difference.mul(weights(k, unit));
+      double[] sums = weighted.mul(difference).sum(1, 2).castTo(DataType.DOUBLE).toDoubleVector();
       for (int i = 0; i < value.length; i++) {
         value[i] += perPosition * sums[i];
       }
       // u = f / |f| pulls a cotangent c back to (c - u <u, c>) / |f|.
-      INDArray along = unit.mul(difference).sum(true, 1);
-      INDArray cotangent = difference.subi(unit.muli(along)).divi(length).muli(2 * perPosition);
+      INDArray along = unit.mul(weighted).sum(true, 1);
+      INDArray cotangent = weighted.subi(unit.muli(along)).divi(length).muli(2 * perPosition);
       cotangents.add(cotangent.reshape(activation.shape()));
     }
     return new ValueAndGradient(value, taps.backward(cotangents));
+  }
+
+  /** The weights of layer k, to be broadcast over its features. */
+  private INDArray weights(int k, INDArray features) {
+    double[] numbers = weights.get(k);
+    if (numbers.length != features.size(1)) {
+      throw new IllegalArgumentException(
+          "expected %d weights for the channels of layer %s, got %d"
+              .formatted(features.size(1), taps.layers().get(k), numbers.length));
+    }
+    return Nd4j.createFromArray(numbers).castTo(features.dataType()).reshape(1, numbers.length, 1);
   }
 
   /** Activations as [N, channels, positions]. */

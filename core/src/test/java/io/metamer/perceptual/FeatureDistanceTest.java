@@ -36,7 +36,40 @@ final class FeatureDistanceTest implements PerceptualDistanceContract {
 
   @Test
   void value_agreesWithPlainLoops() {
-    double[] expected = new double[3];
+    double[][] alike = {{1, 1, 1, 1}, {1, 1, 1, 1, 1}};
+    assertClose(plain(alike), distance().between(point(), references()), 1e-8, 1e-8);
+  }
+
+  @Test
+  void value_weighted_agreesWithPlainLoops() {
+    double[][] weights = {{0.5, 0, 2, 1}, {3, 0.1, 0, 0.7, 1}};
+    FeatureDistance weighted = FeatureDistance.weighted(taps, List.of(weights), "weighted");
+    assertClose(plain(weights), weighted.between(point(), references()), 1e-8, 1e-8);
+  }
+
+  @Test
+  void weights_thatCannotBe_areRefused() {
+    double[] four = {1, 1, 1, 1};
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> FeatureDistance.weighted(taps, List.of(four), "one layer"));
+    for (double wrong : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      double[] five = {1, 1, wrong, 1, 1};
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> FeatureDistance.weighted(taps, List.of(four, five), "wrong"));
+    }
+    var loss = FeatureDistance.weighted(taps, List.of(four, four), "short").to(references());
+    assertEquals(
+        "expected 5 weights for the channels of layer vector, got 4",
+        assertThrows(
+                IllegalArgumentException.class, () -> loss.evaluate(point(), new int[] {0, 1, 2}))
+            .getMessage());
+  }
+
+  /** The distances of the point to the references, with weights for the channels of both layers. */
+  private double[] plain(double[][] weights) {
+    double[] distances = new double[3];
     List<double[]> a = features(point());
     List<double[]> b = features(references());
     int[] channels = {4, 5};
@@ -48,13 +81,12 @@ final class FeatureDistanceTest implements PerceptualDistanceContract {
           double[] u = unit(a.get(k), first, positions[k], channels[k]);
           double[] v = unit(b.get(k), first, positions[k], channels[k]);
           for (int c = 0; c < channels[k]; c++) {
-            expected[n] += (u[c] - v[c]) * (u[c] - v[c]) / positions[k];
+            distances[n] += weights[k][c] * (u[c] - v[c]) * (u[c] - v[c]) / positions[k];
           }
         }
       }
     }
-
-    assertClose(expected, distance().between(point(), references()), 1e-8, 1e-8);
+    return distances;
   }
 
   @Test
