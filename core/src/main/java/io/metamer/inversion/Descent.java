@@ -1,6 +1,6 @@
 package io.metamer.inversion;
 
-import io.metamer.image.ImageSpec;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -12,25 +12,28 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 interface Descent {
 
   /**
-   * Makes step t of n.
+   * Makes one step of each image, which is step t[k] of n for image k.
    *
    * @param x the iterates, changed in place; the caller projects them afterwards
    * @param loss their losses
    * @param g their gradients, may be overwritten
    * @param gradientNorm the norm of each gradient
    */
-  void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n);
+  void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n);
 
   /** Whether the rule found no step that would lower the loss of image k. */
   default boolean isStalled(int k) {
     return false;
   }
 
-  /** Drops the state of all images but some, which keep their order. */
-  void keep(int[] which);
+  /**
+   * Drops the state of all images but some, which keep their order; new ones follow them, the next
+   * in the order of the problem.
+   */
+  void keep(int[] which, int joining);
 
-  /** The rule bound to iterates of the shape of x. */
-  static Descent of(StepRule rule, INDArray x, ImageSpec input) {
+  /** The rule bound to iterates of the shape of x, which are those of the first images. */
+  static Descent of(StepRule rule, INDArray x, Projection projection) {
     int images = Math.toIntExact(x.size(0));
     if (rule instanceof StepRule.Normalized normalized) {
       return new NormalizedDescent(normalized.size(), new Pace(normalized.schedule(), images));
@@ -47,11 +50,11 @@ interface Descent {
     if (rule instanceof StepRule.Adam adam) {
       return new AdamDescent(adam, x);
     }
-    return new LbfgsDescent((StepRule.Lbfgs) rule, images, input);
+    return new LbfgsDescent((StepRule.Lbfgs) rule, images, projection);
   }
 
   /** One factor for each image of x, to be broadcast over it. */
-  private static INDArray perImage(double[] factors, INDArray x) {
+  static INDArray perImage(double[] factors, INDArray x) {
     return Nd4j.createFromArray(factors).castTo(x.dataType()).reshape(factors.length, 1, 1, 1);
   }
 
@@ -67,7 +70,7 @@ interface Descent {
   record NormalizedDescent(double size, Pace pace) implements Descent {
 
     @Override
-    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
+    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n) {
       double[] factors = scaled(-size, pace.at(t, n, loss));
       for (int k = 0; k < factors.length; k++) {
         factors[k] /= gradientNorm[k] + StepRule.EPSILON;
@@ -76,8 +79,8 @@ interface Descent {
     }
 
     @Override
-    public void keep(int[] which) {
-      pace.keep(which);
+    public void keep(int[] which, int joining) {
+      pace.keep(which, joining);
     }
   }
 
@@ -85,13 +88,13 @@ interface Descent {
   record SignDescent(double size, Pace pace) implements Descent {
 
     @Override
-    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
+    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n) {
       x.addi(Transforms.sign(g, false).muli(perImage(scaled(-size, pace.at(t, n, loss)), x)));
     }
 
     @Override
-    public void keep(int[] which) {
-      pace.keep(which);
+    public void keep(int[] which, int joining) {
+      pace.keep(which, joining);
     }
   }
 
@@ -99,13 +102,13 @@ interface Descent {
   record GradientDescent(double size, Pace pace) implements Descent {
 
     @Override
-    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
+    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n) {
       x.addi(g.muli(perImage(scaled(-size, pace.at(t, n, loss)), x)));
     }
 
     @Override
-    public void keep(int[] which) {
-      pace.keep(which);
+    public void keep(int[] which, int joining) {
+      pace.keep(which, joining);
     }
   }
 
@@ -123,16 +126,18 @@ interface Descent {
     }
 
     @Override
-    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
+    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n) {
       INDArray size = perImage(scaled(-rule.size(), pace.at(t, n, loss)), x);
-      velocity.muli(rule.decay()).addi(g.muli(size));
+      double[] decay = new double[t.length];
+      Arrays.setAll(decay, k -> pace.begins(t[k]) ? 0 : rule.decay());
+      velocity.muli(perImage(decay, x)).addi(g.muli(size));
       x.addi(velocity);
     }
 
     @Override
-    public void keep(int[] which) {
-      pace.keep(which);
-      velocity = Search.slices(velocity, which);
+    public void keep(int[] which, int joining) {
+      pace.keep(which, joining);
+      velocity = Search.regrouped(velocity, which, joining);
     }
   }
 
@@ -155,24 +160,24 @@ interface Descent {
     }
 
     @Override
-    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
+    public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n) {
       first.muli(rule.beta1()).addi(g.mul(1 - rule.beta1()));
       second.muli(rule.beta2()).addi(g.muli(g).muli(1 - rule.beta2()));
       double[] sizes = pace.at(t, n, loss).clone();
+      double[] shares = new double[sizes.length];
       for (int k = 0; k < sizes.length; k++) {
-        sizes[k] = rule.size() * sizes[k] / (1 - Math.pow(rule.beta1(), t + 1));
+        sizes[k] = rule.size() * sizes[k] / (1 - Math.pow(rule.beta1(), t[k] + 1));
+        shares[k] = 1 - Math.pow(rule.beta2(), t[k] + 1);
       }
-      INDArray root =
-          Transforms.sqrt(second.div(1 - Math.pow(rule.beta2(), t + 1)), false)
-              .addi(rule.epsilon());
+      INDArray root = Transforms.sqrt(second.div(perImage(shares, x)), false).addi(rule.epsilon());
       x.subi(first.div(root).muli(perImage(sizes, x)));
     }
 
     @Override
-    public void keep(int[] which) {
-      pace.keep(which);
-      first = Search.slices(first, which);
-      second = Search.slices(second, which);
+    public void keep(int[] which, int joining) {
+      pace.keep(which, joining);
+      first = Search.regrouped(first, which, joining);
+      second = Search.regrouped(second, which, joining);
     }
   }
 }

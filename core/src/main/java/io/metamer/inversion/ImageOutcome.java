@@ -6,8 +6,9 @@ import java.util.Optional;
  * How the search for one image went.
  *
  * @param distance relative distance {@code ||m(x') - m(x)|| / ||m(x)||} of the image that was kept;
- *     at least 0, and infinite if no loss was finite and the seed was kept
- * @param loss its total loss, what was minimised
+ *     at least 0, and infinite if its representation is not finite
+ * @param loss its total loss, what was minimised; infinite if no loss was finite, or none was
+ *     computed before an interrupt, and the seed was kept
  * @param bestIteration the iteration that it was found at; 0 is the seed
  * @param iterations steps made
  * @param evaluations how often value and gradient were computed, trials of a line search included
@@ -23,6 +24,11 @@ public record ImageOutcome(
     int evaluations,
     StopReason stop,
     Optional<Divergence> divergence) {
+
+  /** The same with another distance. */
+  ImageOutcome withDistance(double other) {
+    return new ImageOutcome(other, loss, bestIteration, iterations, evaluations, stop, divergence);
+  }
 
   /**
    * The first number that was not finite.

@@ -1,13 +1,12 @@
 package io.metamer.inversion;
 
-import io.metamer.image.ImageSpec;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -18,18 +17,23 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class LbfgsDescent implements Descent {
 
-  private final ImageSpec input;
-  private List<Line> lines;
+  private final StepRule.Lbfgs rule;
+  private final Projection projection;
+  private List<Line> lines = List.of();
 
-  LbfgsDescent(StepRule.Lbfgs rule, int images, ImageSpec input) {
-    this.input = input;
-    lines = IntStream.range(0, images).mapToObj(k -> new Line(rule, input)).toList();
+  /** How many images have joined, and thus which is next. */
+  private int joined;
+
+  LbfgsDescent(StepRule.Lbfgs rule, int images, Projection projection) {
+    this.rule = rule;
+    this.projection = projection;
+    keep(new int[0], images);
   }
 
   @Override
-  public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int t, int n) {
-    double[][] points = rows(x);
-    double[][] gradients = rows(g);
+  public void step(INDArray x, double[] loss, INDArray g, double[] gradientNorm, int[] t, int n) {
+    double[][] points = Projection.rows(x);
+    double[][] gradients = Projection.rows(g);
     for (int k = 0; k < loss.length; k++) {
       points[k] = lines.get(k).next(points[k], loss[k], gradients[k]);
     }
@@ -42,24 +46,21 @@ final class LbfgsDescent implements Descent {
   }
 
   @Override
-  public void keep(int[] which) {
-    lines = IntStream.of(which).mapToObj(lines::get).toList();
-  }
-
-  private double[][] rows(INDArray batch) {
-    int pixels = input.channels() * input.height() * input.width();
-    return batch
-        .castTo(DataType.DOUBLE)
-        .dup('c')
-        .reshape('c', batch.size(0), pixels)
-        .toDoubleMatrix();
+  public void keep(int[] which, int joining) {
+    lines =
+        Stream.concat(
+                IntStream.of(which).mapToObj(lines::get),
+                IntStream.range(joined, joined + joining)
+                    .mapToObj(row -> new Line(rule, projection.region(row))))
+            .toList();
+    joined += joining;
   }
 
   /** The line search of one image, and the curvature it remembers. */
   private static final class Line {
 
     private final StepRule.Lbfgs rule;
-    private final ImageSpec input;
+    private final Region region;
     private final Deque<Pair> history = new ArrayDeque<>();
 
     /** The last accepted point, and the way from there; none before the first. */
@@ -76,15 +77,15 @@ final class LbfgsDescent implements Descent {
     /** A step and the change of the gradient along it. */
     private record Pair(double[] s, double[] y, double sy) {}
 
-    Line(StepRule.Lbfgs rule, ImageSpec input) {
+    Line(StepRule.Lbfgs rule, Region region) {
       this.rule = rule;
-      this.input = input;
+      this.region = region;
     }
 
     /** The point to evaluate after x. */
     double[] next(double[] x, double loss, double[] g) {
       if (base == null) {
-        if (!isInside(x)) {
+        if (!region.contains(x)) {
           double norm = Math.sqrt(dot(g, g));
           return norm == 0 ? x : moved(x, -rule.first() / norm, g);
         }
@@ -93,7 +94,9 @@ final class LbfgsDescent implements Descent {
       double[] way = moved(x, -1, base);
       double promised = dot(baseGradient, way);
       if (promised < 0 && loss <= baseLoss + StepRule.Lbfgs.SUFFICIENT * promised) {
-        remember(way, moved(g, -1, baseGradient));
+        // Along a sphere, the loss curves by as much more as the sphere turns away from it.
+        double bend = region.bend(x, moved(new double[x.length], -1, g));
+        remember(way, moved(moved(g, -1, baseGradient), bend, way));
         return from(x, loss, g);
       }
       if (++rejected < StepRule.Lbfgs.TRIALS) {
@@ -116,36 +119,26 @@ final class LbfgsDescent implements Descent {
       baseLoss = loss;
       baseGradient = g;
       rejected = 0;
-      double[] free = free(x, g);
-      direction = downhill(x, free);
-      slope = dot(direction, free);
+      double[] steepest = region.tangent(x, moved(new double[x.length], -1, g));
+      direction = downhill(x, steepest);
+      slope = -dot(direction, steepest);
       if (!(slope < 0)) {
         history.clear();
-        direction = moved(new double[x.length], -1, free);
-        slope = -dot(free, free);
+        direction = steepest;
+        slope = -dot(steepest, steepest);
       }
       if (slope == 0) {
         stalled = true;
         return x;
       }
+      direction = region.held(x, steepest, direction);
       length = history.isEmpty() ? rule.first() / Math.sqrt(-slope) : 1;
       return moved(x, length, direction);
     }
 
-    /** The gradient, without what would push a pixel beyond the bound that it is at. */
-    private double[] free(double[] x, double[] g) {
-      double[] free = g.clone();
-      for (int j = 0; j < g.length; j++) {
-        if ((x[j] <= input.low() && g[j] > 0) || (x[j] >= input.high() && g[j] < 0)) {
-          free[j] = 0;
-        }
-      }
-      return free;
-    }
-
-    /** Minus the inverse Hessian, as estimated from the history, times g: on the free pixels. */
-    private double[] downhill(double[] x, double[] free) {
-      double[] q = free.clone();
+    /** The inverse Hessian, as estimated from the history, times the steepest way downhill. */
+    private double[] downhill(double[] x, double[] steepest) {
+      double[] q = steepest.clone();
       double[] alpha = new double[history.size()];
       int i = 0;
       for (Pair pair : history) {
@@ -162,10 +155,9 @@ final class LbfgsDescent implements Descent {
         add(q, alpha[--i] - dot(pair.y, q) / pair.sy, pair.s);
       }
       for (int j = 0; j < q.length; j++) {
-        boolean blocked = (x[j] <= input.low() && q[j] > 0) || (x[j] >= input.high() && q[j] < 0);
-        q[j] = free[j] == 0 || blocked ? 0 : -q[j];
+        q[j] = steepest[j] == 0 ? 0 : q[j];
       }
-      return q;
+      return region.tangent(x, q);
     }
 
     private void remember(double[] s, double[] y) {
@@ -176,15 +168,6 @@ final class LbfgsDescent implements Descent {
         }
         history.addFirst(new Pair(s, y, sy));
       }
-    }
-
-    private boolean isInside(double[] x) {
-      for (double v : x) {
-        if (v < input.low() || v > input.high()) {
-          return false;
-        }
-      }
-      return true;
     }
 
     private static double[] moved(double[] x, double by, double[] along) {

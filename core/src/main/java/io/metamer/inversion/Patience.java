@@ -1,7 +1,6 @@
 package io.metamer.inversion;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /** For how many evaluations the loss of each image has not fallen by more than a share. */
 final class Patience {
@@ -41,9 +40,14 @@ final class Patience {
     waited[k] = 0;
   }
 
-  /** Drops the state of all images but some, which keep their order. */
-  void keep(int[] which) {
-    lowest = IntStream.of(which).mapToDouble(k -> lowest[k]).toArray();
-    waited = IntStream.of(which).map(k -> waited[k]).toArray();
+  /** Drops the state of all images but some, which keep their order; new ones follow them. */
+  void keep(int[] which, int joining) {
+    double[] lowestBefore = lowest;
+    int[] waitedBefore = waited;
+    lowest = new double[which.length + joining];
+    waited = new int[which.length + joining];
+    Arrays.setAll(
+        lowest, k -> k < which.length ? lowestBefore[which[k]] : Double.POSITIVE_INFINITY);
+    Arrays.setAll(waited, k -> k < which.length ? waitedBefore[which[k]] : 0);
   }
 }

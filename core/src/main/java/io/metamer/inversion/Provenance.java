@@ -13,6 +13,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,7 +23,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param model the network, its hash and layer
  * @param targetsSha256 SHA-256 of the targets' values as little-endian float32 in row order
- * @param seedsSha256 the same of the seeds, before clipping
+ * @param seedsSha256 the same of the seeds, before clipping; of the best of several searches the
+ *     SHA-256 of their hashes as text, one after the other
  * @param type FLOAT or DOUBLE
  * @param versions Metamer, Java, the engine that runs networks, and the ND4J backend with its
  *     number of threads
@@ -50,7 +52,32 @@ public record Provenance(
         Duration.between(started, Instant.now()).toNanos() * 1e-9);
   }
 
-  private static String runtime() {
+  /** Of what was chosen from several searches, the first of which tells what they share. */
+  static Provenance of(List<Provenance> searches) {
+    Provenance first = searches.get(0);
+    StringBuilder hashes = new StringBuilder();
+    double seconds = 0;
+    for (Provenance search : searches) {
+      hashes.append(search.seedsSha256);
+      seconds += search.seconds;
+    }
+    return new Provenance(
+        first.model,
+        first.targetsSha256,
+        sha256(hashes.toString().getBytes(StandardCharsets.US_ASCII)),
+        first.type,
+        first.versions,
+        first.started,
+        seconds);
+  }
+
+  /**
+   * What searches in this process: on one machine, the same gives the same bits.
+   *
+   * @return Metamer, Java, the engine, and the ND4J backend with its number of threads, each with
+   *     its version where it has one
+   */
+  public static String runtime() {
     return "Metamer %s, Java %s, engine %s, %s with %d threads"
         .formatted(
             version(),
@@ -74,8 +101,12 @@ public record Provenance(
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
+    return sha256(bytes.array());
+  }
+
+  private static String sha256(byte[] bytes) {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java has SHA-256", e);
     }

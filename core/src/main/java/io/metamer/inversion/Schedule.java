@@ -1,8 +1,9 @@
 package io.metamer.inversion;
 
+import java.util.List;
+
 /**
- * How the size of a step changes over a search: a factor of its first size, which starts at 1 and
- * never grows.
+ * How the size of a step changes over a search: a factor of the size that the rule has.
  *
  * @since 0.1
  */
@@ -34,6 +35,40 @@ public sealed interface Schedule {
     public Halving {
       if (rounds < 1) {
         throw new IllegalArgumentException("expected at least 1 round, got " + rounds);
+      }
+    }
+  }
+
+  /**
+   * Rounds of given lengths, each with a factor of its own; what comes after the last belongs to
+   * it. With each round the heavy ball starts anew, from a velocity of 0.
+   *
+   * @param rounds in their order, at least one
+   * @see "Mahendran and Vedaldi (2015); deep-goggle, core/invert_nn.m: where the learning rate
+   *     changes, the velocity of before would overshoot for several steps"
+   */
+  record Rounds(List<Round> rounds) implements Schedule {
+    public Rounds {
+      rounds = List.copyOf(rounds);
+      if (rounds.isEmpty()) {
+        throw new IllegalArgumentException("expected at least 1 round, got none");
+      }
+    }
+  }
+
+  /**
+   * Some steps in a row of the same size.
+   *
+   * @param steps how many, at least 1
+   * @param factor of the size, above 0
+   */
+  record Round(int steps, double factor) {
+    public Round {
+      if (steps < 1) {
+        throw new IllegalArgumentException("expected a round of at least 1 step, got " + steps);
+      }
+      if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException("expected a finite factor above 0, got " + factor);
       }
     }
   }
@@ -71,6 +106,17 @@ public sealed interface Schedule {
    */
   static Schedule halving(int rounds) {
     return new Halving(rounds);
+  }
+
+  /**
+   * Rounds of given lengths.
+   *
+   * @param rounds in their order, at least one
+   * @return the schedule
+   * @throws IllegalArgumentException if there are none
+   */
+  static Schedule rounds(Round... rounds) {
+    return new Rounds(List.of(rounds));
   }
 
   /**

@@ -51,7 +51,8 @@ public sealed interface StepRule {
 
   /**
    * The heavy ball, with the learning rate inside: {@code v <- decay * v - s * g; x <- x + v}, from
-   * {@code v = 0}. The projection of x leaves v as it is.
+   * {@code v = 0}; where a round of {@link Schedule.Rounds} begins, v is 0 again. The projection of
+   * x leaves v as it is.
    *
    * @param size the learning rate, above 0
    * @param decay what is left of v after a step, in [0, 1)
@@ -90,7 +91,7 @@ public sealed interface StepRule {
    * evaluation of each image, whether it tries another length along the same direction or begins a
    * new one: images never wait for each other, and iterations count as with other rules.
    *
-   * <p>Pixels that are at a bound and that the gradient pushes beyond it are left out of the
+   * <p>What would lead out of the bounds or the ball of a {@link Constraint} is left out of the
    * direction; trial points are projected onto what the search allows, and accepted where they
    * lower the loss by {@value #SUFFICIENT} of what the gradient promised for the way actually taken
    * (Armijo). A rejected length shrinks to the minimum of the parabola through what is known, but

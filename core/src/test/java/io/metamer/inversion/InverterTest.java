@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
+import io.metamer.loss.Matching;
 import io.metamer.loss.RelativeL2;
 import io.metamer.loss.ValueAndGradient;
 import java.util.ArrayList;
@@ -189,9 +190,14 @@ final class InverterTest {
     try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
       ImageOutcome lost = result.outcomes().get(0);
       assertEquals(StopReason.DIVERGED, lost.stop());
-      assertEquals(Double.POSITIVE_INFINITY, lost.distance());
+      assertEquals(Double.POSITIVE_INFINITY, lost.loss());
       assertClose(pixels(seeds, 0), pixels(result.images(), 0), 0, 0);
-      assertArrayEquals(new int[] {1}, result.identical(10));
+      assertClose(
+          new RelativeL2(MODEL.represent(targets))
+              .distance(MODEL.represent(seeds), new int[] {0, 1})[0],
+          lost.distance(),
+          1e-12,
+          0);
     }
   }
 
@@ -234,9 +240,12 @@ final class InverterTest {
                 targets,
                 seeds,
                 t -> {
-                  assertEquals(told[0]++, t.index());
+                  assertEquals(told[0]++, t.index()[0]);
                   assertEquals(10, t.last());
                   Arrays.fill(t.rows(), 0);
+                  Arrays.fill(t.index(), 3);
+                  Arrays.fill(t.loss(), 0);
+                  t.image().apply(1).assign(0.5);
                   Arrays.fill(t.distance(), Double.NaN);
                   Arrays.fill(t.penalty(), Double.NaN);
                   Arrays.fill(t.gradientNorm(), 0);
@@ -351,6 +360,136 @@ final class InverterTest {
   }
 
   @Test
+  void images_thatWait_takeThePlacesOfThoseDoneAndAreSearchedForAsIfAlone() {
+    INDArray targets = uniform(7, 1, DataType.DOUBLE);
+    INDArray seeds = gaussian(7, 2, DataType.DOUBLE);
+    for (StepRule rule :
+        List.of(
+            DECAYING,
+            StepRule.momentum(0.02),
+            StepRule.adam(0.02),
+            StepRule.lbfgs(),
+            StepRule.normalized(1).withSchedule(new Schedule.Plateau(0.5, 2, 0.01)))) {
+      InversionOptions options =
+          InversionOptions.defaults()
+              .withIterations(60)
+              .withRawSeed(true)
+              .withStep(rule)
+              .withBatch(3)
+              .withStopping(Stopping.at(0.05));
+      List<int[]> batches = new ArrayList<>();
+      int[] next = new int[7];
+      Inverter inverter = new Inverter(MODEL, options);
+      try (InversionResult queued =
+          inverter.invert(
+              targets,
+              seeds,
+              t -> {
+                batches.add(t.rows());
+                for (int k = 0; k < t.rows().length; k++) {
+                  assertEquals(next[t.rows()[k]]++, t.index()[k]);
+                }
+              })) {
+        assertArrayEquals(new int[] {0, 1, 2}, batches.get(0));
+        for (int[] batch : batches) {
+          assertTrue(batch.length <= 3);
+        }
+        for (int i = 0; i < 7; i++) {
+          try (InversionResult alone = inverter.invert(one(targets, i), one(seeds, i))) {
+            assertClose(alone.images(), one(queued.images(), i), 1e-12, 1e-12);
+            ImageOutcome expected = alone.outcomes().get(0);
+            assertEquals(expected.stop(), queued.outcomes().get(i).stop());
+            assertEquals(expected.evaluations(), queued.outcomes().get(i).evaluations());
+            assertEquals(expected.bestIteration(), queued.outcomes().get(i).bestIteration());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void search_interruptedWhileImagesWait_saysOfThemToo() {
+    INDArray targets = uniform(3, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(3, 2, DataType.DOUBLE);
+    InversionOptions options = InversionOptions.defaults().withBatch(1);
+    try (InversionResult result =
+        new Inverter(MODEL, options)
+            .invert(targets, seeds, t -> Thread.currentThread().interrupt())) {
+      assertTrue(Thread.interrupted());
+      for (int i = 0; i < 3; i++) {
+        assertEquals(StopReason.INTERRUPTED, result.outcomes().get(i).stop());
+        assertClose(one(seeds, i), one(result.images(), i), 0, 0);
+      }
+      assertEquals(0, result.outcomes().get(2).evaluations());
+    }
+  }
+
+  @Test
+  void last_isKeptWhereAskedFor() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    InversionOptions options =
+        InversionOptions.defaults()
+            .withIterations(50)
+            .withStep(StepRule.normalized(0.5))
+            .withKeep(Keep.LAST);
+    List<INDArray> last = new ArrayList<>();
+    try (InversionResult result =
+        new Inverter(MODEL, options)
+            .invert(
+                targets,
+                seeds,
+                t -> {
+                  if (t.index()[0] == t.last()) {
+                    last.add(t.image().apply(0));
+                    last.add(t.image().apply(1));
+                  }
+                })) {
+      for (int i = 0; i < 2; i++) {
+        assertEquals(50, result.outcomes().get(i).bestIteration());
+        assertArrayEquals(last.get(i).reshape(PIXELS).toDoubleVector(), pixels(result.images(), i));
+      }
+    }
+  }
+
+  @Test
+  void goals_thatAreGiven_areMatchedInPlaceOfTheTargetsOwn() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray others = uniform(2, 3, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    InversionOptions options = InversionOptions.defaults().withIterations(40);
+    Inverter inverter = new Inverter(MODEL, options);
+    try (InversionResult expected = inverter.invert(others, seeds);
+        InversionResult actual =
+            inverter.invertTo(MODEL.represent(others), targets, seeds, InversionListener.none())) {
+      assertClose(expected.images(), actual.images(), 0, 0);
+      assertClose(targets, actual.targets(), 0, 0);
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            inverter.invertTo(
+                Nd4j.ones(DataType.DOUBLE, 2, 9), targets, seeds, InversionListener.none()));
+  }
+
+  @Test
+  void matching_bySquares_isMinimisedAndReportedAsTheDistanceItself() {
+    INDArray targets = uniform(2, 1, DataType.DOUBLE);
+    INDArray seeds = uniform(2, 2, DataType.DOUBLE);
+    InversionOptions options =
+        InversionOptions.defaults()
+            .withIterations(30)
+            .withMatching(Matching.SQUARED_RELATIVE_L2)
+            .withStep(StepRule.lbfgs());
+    try (InversionResult result = new Inverter(MODEL, options).invert(targets, seeds)) {
+      for (ImageOutcome outcome : result.outcomes()) {
+        assertClose(outcome.distance() * outcome.distance(), outcome.loss(), 1e-12, 0);
+        assertTrue(outcome.distance() < 1e-3, outcome.toString());
+      }
+    }
+  }
+
+  @Test
   void image_thatMakesNoProgress_isGivenUp() {
     INDArray targets = uniform(2, 1, DataType.DOUBLE);
     INDArray seeds = uniform(2, 2, DataType.DOUBLE);
@@ -412,7 +551,7 @@ final class InverterTest {
     Inverter inverter = new Inverter(MODEL, InversionOptions.defaults().withIterations(1_000_000));
     InversionListener interrupting =
         t -> {
-          if (t.index() == 12) {
+          if (t.index()[0] == 12) {
             Thread.currentThread().interrupt();
           }
         };
@@ -560,7 +699,7 @@ final class InverterTest {
   }
 
   private static INDArray one(INDArray images, int i) {
-    return Search.slices(images, new int[] {i});
+    return Search.slices(images, new int[] {i}, 0);
   }
 
   private static double[] pixels(INDArray images, int i) {

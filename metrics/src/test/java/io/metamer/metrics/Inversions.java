@@ -1,6 +1,7 @@
 package io.metamer.metrics;
 
 import io.metamer.image.ImageSpec;
+import io.metamer.inversion.Certificate;
 import io.metamer.inversion.ImageOutcome;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionProblem;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -35,7 +37,12 @@ final class Inversions {
   static InversionResult of(
       ImageSpec spec, INDArray targets, INDArray seeds, INDArray images, double... distances) {
     List<ImageOutcome> outcomes = new ArrayList<>();
+    List<Certificate> certificates = new ArrayList<>();
     for (double distance : distances) {
+      Certificate.Agreement agreement =
+          new Certificate.Agreement(
+              distance, OptionalDouble.empty(), 0, 0, Optional.empty(), List.of());
+      certificates.add(new Certificate(agreement, agreement));
       outcomes.add(
           new ImageOutcome(distance, distance, 1, 1, 2, StopReason.ITERATIONS, Optional.empty()));
     }
@@ -45,6 +52,8 @@ final class Inversions {
         seeds,
         images,
         outcomes,
+        certificates,
+        Optional.empty(),
         InversionOptions.defaults(),
         new Provenance(
             new ModelId("linear", "0".repeat(64), "penultimate", Preprocessing.none()),
@@ -98,6 +107,8 @@ final class Inversions {
         result.seeds(),
         result.images(),
         result.outcomes(),
+        result.certificates(),
+        result.nullDistribution(),
         result.options().withRegularizer(regularizer.times(0.5)),
         result.provenance());
   }

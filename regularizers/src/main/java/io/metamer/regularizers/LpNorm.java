@@ -13,8 +13,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * <p>Pixels are taken as they are, on the scale of the images' bounds. Where the norm has a kink,
  * at an image of zeros and for p = 1 at each pixel of zero, the gradient there is 0.
  *
- * @apiNote Mahendran and Vedaldi (2015) use the sixth power of the norm, of images without their
- *     mean; this is the norm of the code released with Nanda et al. (2023).
+ * @apiNote This is the norm of the code released with Nanda et al. (2023). Mahendran and Vedaldi
+ *     (2015) use the sixth power of the norm, of images without their mean: {@link LpPower}.
  * @param p finite, at least 1; published: 6
  * @since 0.1
  */
