@@ -1,0 +1,216 @@
+package io.metamer.studies;
+
+import io.metamer.inversion.InversionOptions;
+import io.metamer.inversion.Keep;
+import io.metamer.inversion.StepRule;
+import io.metamer.inversion.Stopping;
+import io.metamer.loss.Matching;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a study searches: a preset by its name, and what departs from it.
+ *
+ * @param preset the preset
+ * @param matching how representations are compared, if otherwise
+ * @param step the rule of a step, if another
+ * @param iterations number of steps, if another
+ * @param stopping when the search for an image ends early, if otherwise
+ * @param keep which iterate is the result, if another
+ * @param rawSeed whether the first evaluation takes the seed unclipped, if otherwise
+ * @param batch how many images are searched for at a time, if others
+ * @param tolerance the relative distance at which an image counts as matched, if another
+ * @since 0.1
+ */
+public record SearchRecipe(
+    String preset,
+    Optional<Matching> matching,
+    Optional<StepRule> step,
+    Optional<Integer> iterations,
+    Optional<Stopping> stopping,
+    Optional<Keep> keep,
+    Optional<Boolean> rawSeed,
+    Optional<Integer> batch,
+    Optional<Double> tolerance) {
+
+  /** The preset of a study that names none. */
+  static final String DEFAULT = "default";
+
+  private static final List<String> PRESETS = List.of(DEFAULT);
+
+  public SearchRecipe {
+    if (!PRESETS.contains(preset)) {
+      throw new IllegalArgumentException(
+          "preset: expected one among %s, got \"%s\"".formatted(PRESETS, preset));
+    }
+    if (iterations.isPresent() && iterations.get() < 0) {
+      throw new IllegalArgumentException(
+          "iterations: expected at least 0, got " + iterations.get());
+    }
+    if (batch.isPresent() && batch.get() < 1) {
+      throw new IllegalArgumentException("batch: expected at least 1 image, got " + batch.get());
+    }
+    if (tolerance.isPresent() && !(tolerance.get() > 0)) {
+      throw new IllegalArgumentException(
+          "tolerance: expected a distance above 0, got " + tolerance.get());
+    }
+  }
+
+  /**
+   * A preset as it is.
+   *
+   * @param name its name
+   * @return the recipe
+   * @throws IllegalArgumentException if there is none of that name; the message lists them
+   */
+  public static SearchRecipe preset(String name) {
+    return new Draft(name).recipe();
+  }
+
+  /**
+   * Copies with another comparison of representations.
+   *
+   * @param matching what is minimised besides the penalty
+   * @return the copy
+   */
+  public SearchRecipe withMatching(Matching matching) {
+    return with(draft -> draft.matching = matching);
+  }
+
+  /**
+   * Copies with another step rule.
+   *
+   * @param step the rule, with its schedule
+   * @return the copy
+   */
+  public SearchRecipe withStep(StepRule step) {
+    return with(draft -> draft.step = step);
+  }
+
+  /**
+   * Copies with another number of steps.
+   *
+   * @param iterations at least 0
+   * @return the copy
+   * @throws IllegalArgumentException if below 0
+   */
+  public SearchRecipe withIterations(int iterations) {
+    return with(draft -> draft.iterations = iterations);
+  }
+
+  /**
+   * Copies with another early end.
+   *
+   * @param stopping when the search for an image ends before all iterations are done
+   * @return the copy
+   */
+  public SearchRecipe withStopping(Stopping stopping) {
+    return with(draft -> draft.stopping = stopping);
+  }
+
+  /**
+   * Copies with another choice of the result.
+   *
+   * @param keep which iterate is the result
+   * @return the copy
+   */
+  public SearchRecipe withKeep(Keep keep) {
+    return with(draft -> draft.keep = keep);
+  }
+
+  /**
+   * Copies with another treatment of seeds.
+   *
+   * @param rawSeed whether the first evaluation takes the seed unclipped
+   * @return the copy
+   */
+  public SearchRecipe withRawSeed(boolean rawSeed) {
+    return with(draft -> draft.rawSeed = rawSeed);
+  }
+
+  /**
+   * Copies with another number of images at a time.
+   *
+   * @param batch at least 1
+   * @return the copy
+   * @throws IllegalArgumentException if below 1
+   */
+  public SearchRecipe withBatch(int batch) {
+    return with(draft -> draft.batch = batch);
+  }
+
+  /**
+   * Copies with another tolerance.
+   *
+   * @param tolerance the relative distance up to which an image counts as matched, above 0
+   * @return the copy
+   * @throws IllegalArgumentException if not above 0
+   */
+  public SearchRecipe withTolerance(double tolerance) {
+    return with(draft -> draft.tolerance = tolerance);
+  }
+
+  /** The options of a search with a penalty. */
+  InversionOptions options(Penalty penalty) {
+    InversionOptions options = InversionOptions.defaults().withRegularizer(penalty.regularizer());
+    options = matching.map(options::withMatching).orElse(options);
+    options = step.map(options::withStep).orElse(options);
+    options = iterations.map(options::withIterations).orElse(options);
+    options = stopping.map(options::withStopping).orElse(options);
+    options = keep.map(options::withKeep).orElse(options);
+    options = rawSeed.map(options::withRawSeed).orElse(options);
+    options = batch.map(options::withBatch).orElse(options);
+    return tolerance.map(options::withTolerance).orElse(options);
+  }
+
+  private SearchRecipe with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.recipe();
+  }
+
+  /** What a copy is made from, so that each {@code with} names only what it changes. */
+  private static final class Draft {
+
+    final String preset;
+    @Nullable Matching matching;
+    @Nullable StepRule step;
+    @Nullable Integer iterations;
+    @Nullable Stopping stopping;
+    @Nullable Keep keep;
+    @Nullable Boolean rawSeed;
+    @Nullable Integer batch;
+    @Nullable Double tolerance;
+
+    Draft(String preset) {
+      this.preset = preset;
+    }
+
+    Draft(SearchRecipe from) {
+      preset = from.preset;
+      matching = from.matching.orElse(null);
+      step = from.step.orElse(null);
+      iterations = from.iterations.orElse(null);
+      stopping = from.stopping.orElse(null);
+      keep = from.keep.orElse(null);
+      rawSeed = from.rawSeed.orElse(null);
+      batch = from.batch.orElse(null);
+      tolerance = from.tolerance.orElse(null);
+    }
+
+    SearchRecipe recipe() {
+      return new SearchRecipe(
+          preset,
+          Optional.ofNullable(matching),
+          Optional.ofNullable(step),
+          Optional.ofNullable(iterations),
+          Optional.ofNullable(stopping),
+          Optional.ofNullable(keep),
+          Optional.ofNullable(rawSeed),
+          Optional.ofNullable(batch),
+          Optional.ofNullable(tolerance));
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.metamer.studies;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The description of many searches: each target, inverted through each network with each
+ * regularizer from each seed. An immutable value, which a YAML file or code makes.
+ *
+ * <p>The images of a network, a regularizer and a seed are cut, in the order of the targets, into
+ * <em>chunks</em>. A chunk is the unit of work: its images are searched for together, wait for and
+ * follow each other in a fixed order, and are written together. So what is in a chunk depends on
+ * nothing but the description, and a run that is cut short anywhere loses one chunk's work.
+ *
+ * @param networks what is inverted, at least one, by different names
+ * @param regularizers with which penalties, at least one, by different names
+ * @param targets the images whose representations are matched
+ * @param seeds where the searches start
+ * @param search how they go
+ * @param chunk images of a chunk, at least 1
+ * @param floats whether the images are kept as NumPy's float32 beside the 8-bit PNG files
+ * @see StudyRun
+ * @since 0.1
+ */
+public record Study(
+    List<Subject> networks,
+    List<Penalty> regularizers,
+    Targets targets,
+    Start seeds,
+    SearchRecipe search,
+    int chunk,
+    boolean floats) {
+
+  /** Images of a chunk, unless said otherwise: the default batch, filled once. */
+  public static final int DEFAULT_CHUNK = 32;
+
+  public Study {
+    networks = List.copyOf(networks);
+    regularizers = List.copyOf(regularizers);
+    if (networks.isEmpty()) {
+      throw new IllegalArgumentException("networks: expected at least one, got none");
+    }
+    if (regularizers.isEmpty()) {
+      throw new IllegalArgumentException("regularizers: expected at least one, got none");
+    }
+    Names.requireDifferent("networks", networks.stream().map(Subject::name).toList());
+    Names.requireDifferent("regularizers", regularizers.stream().map(Penalty::name).toList());
+    if (chunk < 1) {
+      throw new IllegalArgumentException("chunk: expected at least 1 image, got " + chunk);
+    }
+  }
+
+  /**
+   * Reads a description.
+   *
+   * @param file YAML, in UTF-8; the paths in it are relative to its folder
+   * @return the study
+   * @throws IOException if the file is missing or is no description; the message names the line,
+   *     the field and what was expected
+   */
+  public static Study read(Path file) throws IOException {
+    return StudyReader.read(file);
+  }
+
+  /**
+   * The description as YAML, with all paths in full: {@link #read} makes an equal one of it.
+   *
+   * @return lines, each ended
+   */
+  public String yaml() {
+    return StudyWriter.yaml(this);
+  }
+
+  /**
+   * Copies with another size of chunk.
+   *
+   * @param chunk images of a chunk, at least 1
+   * @return the copy
+   * @throws IllegalArgumentException if below 1
+   */
+  public Study withChunk(int chunk) {
+    return new Study(networks, regularizers, targets, seeds, search, chunk, floats);
+  }
+}

@@ -1,0 +1,183 @@
+package io.metamer.studies;
+
+import io.metamer.inversion.Schedule;
+import io.metamer.inversion.StepRule;
+import io.metamer.inversion.Stopping;
+import io.metamer.model.LayerSelection;
+import io.metamer.model.Preprocessing;
+import io.metamer.regularizers.Blur;
+import io.metamer.regularizers.L1;
+import io.metamer.regularizers.LpNorm;
+import io.metamer.regularizers.TotalVariation;
+import io.metamer.studies.Penalty.Term;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.Yaml;
+
+/** Descriptions as YAML. */
+final class StudyWriter {
+
+  private StudyWriter() {}
+
+  static String yaml(Study study) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("networks", study.networks().stream().map(StudyWriter::subject).toList());
+    root.put("regularizers", study.regularizers().stream().map(StudyWriter::penalty).toList());
+    root.put("targets", targets(study.targets()));
+    root.put("seeds", seeds(study.seeds()));
+    root.put("search", search(study.search()));
+    root.put("chunk", study.chunk());
+    root.put("floats", study.floats());
+    DumperOptions options = new DumperOptions();
+    options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
+    options.setSplitLines(false);
+    options.setDereferenceAliases(true);
+    return new Yaml(options).dump(root);
+  }
+
+  private static Object subject(Subject subject) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("name", subject.name());
+    entry.put("file", subject.file().toString());
+    subject
+        .layers()
+        .ifPresent(
+            layers -> {
+              Map<String, Object> weights = new LinkedHashMap<>();
+              for (LayerSelection.Part part : layers.parts()) {
+                weights.put(part.layer(), part.weight());
+              }
+              entry.put("layer", weights);
+              entry.put("fakeRelu", layers.fakeRelu());
+            });
+    entry.put("preprocessing", preprocessing(subject.preprocessing()));
+    subject.classifier().ifPresent(layer -> entry.put("classifier", layer));
+    subject
+        .shape()
+        .ifPresent(s -> entry.put("shape", List.of(s.channels(), s.height(), s.width())));
+    return entry;
+  }
+
+  private static Object preprocessing(Preprocessing preprocessing) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("mean", preprocessing.mean());
+    entry.put("std", preprocessing.std());
+    entry.put("scale", preprocessing.scale());
+    entry.put("order", preprocessing.order().name());
+    return entry;
+  }
+
+  private static Object penalty(Penalty penalty) {
+    if (penalty.terms().isEmpty()) {
+      return penalty.name();
+    }
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("name", penalty.name());
+    entry.put("terms", penalty.terms().stream().map(StudyWriter::term).toList());
+    return entry;
+  }
+
+  private static Object term(Term term) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    if (term.of() instanceof TotalVariation tv) {
+      entry.put("term", "tv");
+      entry.put("beta", tv.beta());
+    } else if (term.of() instanceof LpNorm lp) {
+      entry.put("term", "lp");
+      entry.put("p", lp.p());
+    } else if (term.of() instanceof Blur blur) {
+      entry.put("term", "blur");
+      entry.put("held", blur.held());
+    } else {
+      entry.put("term", "l1");
+      entry.put("center", ((L1) term.of()).center());
+    }
+    entry.put("weight", term.weight());
+    return entry;
+  }
+
+  private static Object targets(Targets targets) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put(StudyReader.word(targets.format()), targets.path().toString());
+    targets.labels().ifPresent(file -> entry.put("labels", file.toString()));
+    targets.count().ifPresent(count -> entry.put("count", count));
+    targets.shuffle().ifPresent(seed -> entry.put("shuffle", seed));
+    return entry;
+  }
+
+  private static Object seeds(Start seeds) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("kind", seeds.kind().toString());
+    entry.put("values", seeds.values());
+    return entry;
+  }
+
+  private static Object search(SearchRecipe search) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("preset", search.preset());
+    search.matching().ifPresent(m -> entry.put("matching", StudyReader.word(m)));
+    search.step().ifPresent(step -> entry.put("step", step(step)));
+    search.iterations().ifPresent(n -> entry.put("iterations", n));
+    search.stopping().ifPresent(stopping -> entry.put("stopping", stopping(stopping)));
+    search.keep().ifPresent(keep -> entry.put("keep", StudyReader.word(keep)));
+    search.rawSeed().ifPresent(raw -> entry.put("rawSeed", raw));
+    search.batch().ifPresent(n -> entry.put("batch", n));
+    search.tolerance().ifPresent(t -> entry.put("tolerance", t));
+    return entry;
+  }
+
+  private static Object step(StepRule step) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    if (step instanceof StepRule.Normalized rule) {
+      sized(entry, "normalized", rule.size(), rule.schedule());
+    } else if (step instanceof StepRule.Sign rule) {
+      sized(entry, "sign", rule.size(), rule.schedule());
+    } else if (step instanceof StepRule.Gradient rule) {
+      sized(entry, "gradient", rule.size(), rule.schedule());
+    } else if (step instanceof StepRule.Momentum rule) {
+      sized(entry, "momentum", rule.size(), rule.schedule());
+      entry.put("decay", rule.decay());
+    } else if (step instanceof StepRule.Adam rule) {
+      sized(entry, "adam", rule.size(), rule.schedule());
+      entry.put("beta1", rule.beta1());
+      entry.put("beta2", rule.beta2());
+      entry.put("epsilon", rule.epsilon());
+    } else if (step instanceof StepRule.Lbfgs rule) {
+      entry.put("rule", "lbfgs");
+      entry.put("history", rule.history());
+      entry.put("first", rule.first());
+    }
+    return entry;
+  }
+
+  private static void sized(
+      Map<String, Object> entry, String rule, double size, Schedule schedule) {
+    entry.put("rule", rule);
+    entry.put("size", size);
+    entry.put("schedule", schedule(schedule));
+  }
+
+  private static Object schedule(Schedule schedule) {
+    if (schedule instanceof Schedule.Halving halving) {
+      return Map.of("halving", halving.rounds());
+    }
+    if (schedule instanceof Schedule.Plateau plateau) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("factor", plateau.factor());
+      entry.put("patience", plateau.patience());
+      entry.put("share", plateau.share());
+      return Map.of("plateau", entry);
+    }
+    return schedule.equals(Schedule.COSINE) ? "cosine" : "constant";
+  }
+
+  private static Object stopping(Stopping stopping) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("distance", stopping.distance());
+    entry.put("patience", stopping.patience());
+    entry.put("share", stopping.share());
+    return entry;
+  }
+}

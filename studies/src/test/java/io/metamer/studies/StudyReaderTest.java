@@ -1,0 +1,342 @@
+package io.metamer.studies;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.metamer.image.ImageSpec;
+import io.metamer.inversion.Keep;
+import io.metamer.inversion.Schedule;
+import io.metamer.inversion.StepRule;
+import io.metamer.inversion.Stopping;
+import io.metamer.loss.Matching;
+import io.metamer.model.LayerSelection;
+import io.metamer.model.Preprocessing;
+import io.metamer.regularizers.Blur;
+import io.metamer.regularizers.L1;
+import io.metamer.regularizers.LpNorm;
+import io.metamer.regularizers.TotalVariation;
+import io.metamer.studies.Penalty.Term;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class StudyReaderTest {
+
+  private static final String MINIMAL =
+      """
+      networks:
+        - file: nets/a.onnx
+          preprocessing: cifar10
+      regularizers: [reg_free]
+      targets: {folder: images}
+      seeds: [42]
+      """;
+
+  private static final String FULL =
+      """
+      networks:
+        - name: robust
+          file: nets/a.onnx
+          layer: {conv3: 1, conv4: 0.5}
+          fakeRelu: true
+          preprocessing: {mean: [1, 2, 3], std: [4, 5, 6], scale: 255, order: BGR}
+          classifier: logits
+          shape: [3, 8, 9]
+        - {file: b.zip, layer: [x, y], preprocessing: {mean: 0.5, std: 0.25}}
+      regularizers:
+        - freq_tv_l6
+        - name: own
+          terms:
+            - {term: tv, beta: 2, weight: 5e-5}
+            - {term: lp, p: 6, weight: 0.1}
+            - {term: blur, held: false, weight: 1}
+            - {term: l1, center: 0.5, weight: -1}
+      targets: {idx: images.gz, labels: labels.gz, count: 100, shuffle: 7}
+      seeds: {kind: gray-noise, values: [-1, 9223372036854775807]}
+      search:
+        matching: squared-relative-l2
+        step: {rule: adam, size: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, schedule: cosine}
+        iterations: 500
+        stopping: {distance: 0.01, patience: 50, share: 1e-4}
+        keep: last
+        rawSeed: true
+        batch: 16
+        tolerance: 0.05
+      chunk: 48
+      floats: true
+      """;
+
+  private final Path temp;
+
+  StudyReaderTest(@TempDir Path temp) {
+    this.temp = temp;
+  }
+
+  @Test
+  void description_ofTheLeast_hasDefaults() throws IOException {
+    Study expected =
+        new Study(
+            List.of(Subject.of("a", temp.resolve("nets/a.onnx"), Preprocessing.cifar10())),
+            List.of(Penalty.published("reg_free")),
+            Targets.folder(temp.resolve("images")),
+            new Start(Start.Kind.SHARED, List.of(42L)),
+            SearchRecipe.preset(SearchRecipe.DEFAULT),
+            Study.DEFAULT_CHUNK,
+            false);
+    assertEquals(expected, read(MINIMAL));
+  }
+
+  @Test
+  void description_ofEverything_isWhatCodeSays() throws IOException {
+    Study expected =
+        new Study(
+            List.of(
+                Subject.of(
+                        "robust",
+                        temp.resolve("nets/a.onnx"),
+                        new Preprocessing(
+                            List.of(1.0, 2.0, 3.0),
+                            List.of(4.0, 5.0, 6.0),
+                            255,
+                            Preprocessing.Order.BGR))
+                    .at(LayerSelection.of("conv3").and("conv4", 0.5).withFakeRelu())
+                    .withClassifier("logits")
+                    .withShape(new ImageSpec(3, 8, 9, 0, 1)),
+                Subject.of("b", temp.resolve("b.zip"), Preprocessing.of(0.5, 0.25))
+                    .at(LayerSelection.of(List.of("x", "y")))),
+            List.of(
+                Penalty.published("freq_tv_l6"),
+                new Penalty(
+                    "own",
+                    List.of(
+                        new Term(new TotalVariation(2), 5e-5),
+                        new Term(new LpNorm(6), 0.1),
+                        new Term(new Blur(false), 1),
+                        new Term(new L1(0.5), -1)))),
+            Targets.idx(temp.resolve("images.gz"), temp.resolve("labels.gz"))
+                .first(100)
+                .shuffled(7),
+            new Start(Start.Kind.GRAY_NOISE, List.of(-1L, Long.MAX_VALUE)),
+            SearchRecipe.preset(SearchRecipe.DEFAULT)
+                .withMatching(Matching.SQUARED_RELATIVE_L2)
+                .withStep(new StepRule.Adam(0.1, 0.9, 0.99, 1e-8, Schedule.COSINE))
+                .withIterations(500)
+                .withStopping(Stopping.at(0.01).orAfter(50, 1e-4))
+                .withKeep(Keep.LAST)
+                .withRawSeed(true)
+                .withBatch(16)
+                .withTolerance(0.05),
+            48,
+            true);
+    assertEquals(expected, read(FULL));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {MINIMAL, FULL})
+  void description_writtenAndRead_isEqual(String text) throws IOException {
+    Study study = read(text);
+    Path elsewhere = Files.createDirectory(temp.resolve("elsewhere")).resolve("study.yaml");
+    Files.writeString(elsewhere, study.yaml());
+    assertEquals(study, Study.read(elsewhere), study::yaml);
+  }
+
+  @Test
+  void networks_withEqualPreprocessing_areWrittenWithoutAliases() throws IOException {
+    String text =
+        MINIMAL.replace(
+            "regularizers", "  - {name: c, file: c, preprocessing: cifar10}\nregularizers");
+    assertFalse(read(text).yaml().contains("&"), read(text).yaml());
+  }
+
+  static Stream<StepRule> steps() {
+    return Stream.of(
+        StepRule.normalized(1).withSchedule(Schedule.halving(8)),
+        StepRule.sign(0.5).withSchedule(Schedule.plateau()),
+        StepRule.gradient(3),
+        StepRule.momentum(0.25),
+        StepRule.adam(0.125),
+        StepRule.lbfgs());
+  }
+
+  @ParameterizedTest
+  @MethodSource("steps")
+  void step_writtenAndRead_isEqual(StepRule step) throws IOException {
+    Study study = read(MINIMAL);
+    study =
+        new Study(
+            study.networks(),
+            study.regularizers(),
+            study.targets(),
+            study.seeds(),
+            study.search().withStep(step),
+            study.chunk(),
+            study.floats());
+    assertEquals(study, read(study.yaml()), study::yaml);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{cifar10: test_batch.bin, count: 3}",
+        "{idx: images}",
+        "{folder: '/somewhere/with: colons # and signs', shuffle: -3}"
+      })
+  void targets_writtenAndRead_areEqual(String targets) throws IOException {
+    Study study = read(MINIMAL.replace("{folder: images}", targets));
+    assertEquals(study, read(study.yaml()), study::yaml);
+  }
+
+  @Test
+  void name_thatYamlTakesForATruth_isAName() throws IOException {
+    Study study = read(MINIMAL.replace("- file", "- name: no\n    file"));
+    assertEquals("no", study.networks().get(0).name());
+    assertEquals(study, read(study.yaml()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "reg_free | reg_fre | line 4: regularizers[0]: expected a regularizer of [reg_free, freq",
+        "regularizers | regularisers | line 4: unknown key \"regularisers\", expected networks, reg",
+        "preprocessing: cifar10 | layer: a | line 2: networks[0]: expected a key preprocessing",
+        "cifar10 | cifar | networks[0].preprocessing: expected a preprocessing among none, imagenet",
+        "cifar10 | {mean: 1} | networks[0].preprocessing: expected a key std, there is none",
+        "cifar10 | {mean: a, std: 1} | networks[0].preprocessing.mean: expected a number, got \"a\"",
+        "cifar10 | {mean: 1, std: 0} | networks[0].preprocessing: expected finite deviations",
+        "cifar10 | {mean: 1, std: 1, order: GBR} | expected BGR or RGB, got \"GBR\"",
+        "nets/a.onnx | 'a?.onnx' | networks[0]: name: expected up to 60 letters",
+        "nets/a.onnx | 'a\\0b' | line 2",
+        "folder | dir | line 5: targets: unknown key \"dir\", expected folder, cifar10, idx",
+        "{folder: images} | {count: 1} | expected one key among folder, cifar10, idx, got none",
+        "{folder: images} | {folder: a, idx: b} | got folder, idx",
+        "{folder: images} | {folder: a, labels: b} | targets: labels: expected beside a file of IDX",
+        "{folder: images} | {folder: a, count: 0} | targets: count: expected at least 1 image, got 0",
+        "{folder: images} | {folder: a, count: 1.5} | targets.count: expected a whole number",
+        "[42] | [] | line 6: seeds: values: expected at least one seed",
+        "[42] | [1, 1] | seeds: values: expected each seed once, got [1, 1]",
+        "[42] | [x] | seeds[0]: expected a whole number, got \"x\"",
+        "[42] | 42 | seeds: expected a group of keys, got a single value",
+        "[42] | {kind: gray, values: [1]} | seeds.kind: expected gray-noise or light-noise or per-i",
+        "[reg_free] | [] | regularizers: expected at least one, got none",
+        "[reg_free] | [freq, freq] | regularizers: expected names that differ, got \"freq\" twice",
+        "[reg_free] | freq | regularizers: expected a list, got a single value",
+        "[reg_free] | [{name: freq, terms: [{term: tv, beta: 2, weight: 1}]}] | no published",
+        "[reg_free] | [{name: x}] | or one with terms of its own, got \"x\"",
+        "[reg_free] | [{name: x, terms: [{term: tw, weight: 1}]}] | expected tv, lp, blur or l1",
+        "[reg_free] | [{name: x, terms: [{term: tv, p: 2, weight: 1}]}] | unknown key \"p\"",
+        "[reg_free] | [{name: x, terms: [{term: tv, beta: 2}]}] | expected a key weight",
+        "[reg_free] | [{name: x, terms: [{term: lp, p: 0.5, weight: 1}]}] | terms[0]: expected",
+        "[reg_free] | [{name: x, terms: [{term: tv, beta: 2, weight: NaN}]}] | a finite weight",
+        "[42] | [42]\\nchunk: 0 | chunk: expected at least 1 image, got 0",
+        "[42] | [42]\\nfloats: maybe | floats: expected false or true, got \"maybe\"",
+        "[42] | [42]\\nsearch: {preset: nanda} | search: preset: expected one among",
+        "[42] | [42]\\nsearch: {iterations: -1} | search: iterations: expected at least 0, got -1",
+        "[42] | [42]\\nsearch: {batch: 0} | search: batch: expected at least 1 image, got 0",
+        "[42] | [42]\\nsearch: {tolerance: NaN} | search: tolerance: expected a distance above 0",
+        "[42] | [42]\\nsearch: {step: {rule: adm}} | search.step.rule: expected normalized, sign",
+        "[42] | [42]\\nsearch: {step: {rule: sign}} | search.step: expected a key size",
+        "[42] | [42]\\nsearch: {step: {rule: sign, size: 0}} | search.step: expected a finite number",
+        "[42] | [42]\\nsearch: {step: {rule: sign, size: 1, decay: 1}} | unknown key \"decay\"",
+        "[42] | [42]\\nsearch: {step: {rule: lbfgs, size: 1}} | unknown key \"size\"",
+        "[42] | [42]\\nsearch: {step: {rule: sign, size: 1, schedule: cos}} | expected constant or co",
+        "[42] | [42]\\nsearch: {step: {rule: sign, size: 1, schedule: {halving: 0}}} | at least 1 ro",
+        "[42] | [42]\\nsearch: {stopping: {share: 2}} | search.stopping: expected a share in [0, 1)",
+        "[42] | [42]\\nsearch: {keep: first} | search.keep: expected best or last, got \"first\"",
+        "[42] | [42]\\nseeds: [43] | expected each key once, got seeds twice",
+        "cifar10 | cifar10\\n    fakeRelu: true | networks[0].fakeRelu: expected a layer beside it",
+        "cifar10 | cifar10\\n    shape: [3, 8] | networks[0].shape: expected channels, height and wi",
+        "cifar10 | cifar10\\n    shape: [3, 8, 0] | networks[0].shape: expected sizes of at least 1",
+        "cifar10 | cifar10\\n    layer: {a: 0} | networks[0].layer.a: expected a finite weight above",
+        "cifar10 | cifar10\\n    layer: [] | networks[0].layer: expected at least one layer",
+        "cifar10 | cifar10\\n    layer: [[a]] | expected a single value, got a list"
+      })
+  void mistake_isToldWithLineFieldAndWhatWasExpected(String text, String by, String told) {
+    String description = MINIMAL.replace(text, by.replace("\\n", "\n"));
+    IOException e = assertThrows(IOException.class, () -> read(description));
+    assertTrue(e.getMessage().contains("study.yaml"), e.getMessage());
+    assertTrue(e.getMessage().contains(told), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "a: &x 1 | line 1: unknown key",
+        "networks: &x [1] | line 1: networks: expected no anchors and aliases, got &x",
+        "networks: !!java.net.URL [\"file:///x\"] | Global tag is not allowed",
+        "!!javax.script.ScriptEngineManager [] | Global tag is not allowed",
+        "networks: !x a | networks: expected no tags",
+        "networks: *x | line 1: not YAML: found undefined alias x",
+        "networks: [ | not YAML",
+        "a: b: c | not YAML",
+        "--- 1\\n--- 2 | not YAML",
+        "`` | got nothing",
+        "# nothing | got nothing",
+        "just text | expected a group of keys, got a single value",
+        "[1, 2] | expected a group of keys, got a list",
+        "? [a, b] : 1 | expected a single value, got a group of keys",
+        "a\u0007b | not YAML"
+      })
+  void file_thatIsNoDescription_isRefused(String text, String told) {
+    IOException e =
+        assertThrows(IOException.class, () -> read(text == null ? "" : text.replace("\\n", "\n")));
+    assertTrue(e.getMessage().contains(told), e.getMessage());
+  }
+
+  @Test
+  void file_ofAliasesThatMultiply_isRefusedAtOnce() {
+    StringBuilder text = new StringBuilder("networks: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 30; i++) {
+      text.append("k%d: &a%d [".formatted(i, i))
+          .append(("*a" + (i - 1) + ", ").repeat(8))
+          .append("*a%d]\n".formatted(i - 1));
+    }
+    assertThrows(IOException.class, () -> read(text.toString()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[", "{a: ", "- ", "? "})
+  void file_thatIsNestedWithoutEnd_isRefused(String opening) {
+    assertThrows(IOException.class, () -> read("networks: " + opening.repeat(100_000)));
+  }
+
+  @Test
+  void file_thatIsTooLong_isRefused() {
+    assertThrows(IOException.class, () -> read("# " + "x".repeat(2 << 20)));
+  }
+
+  @Test
+  void file_thatIsNotUtf8_isRefused() throws IOException {
+    Path file = temp.resolve("study.yaml");
+    Files.write(file, "seeds: \u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    IOException e = assertThrows(IOException.class, () -> Study.read(file));
+    assertTrue(e.getMessage().contains("UTF-8"), e.getMessage());
+  }
+
+  @Test
+  void file_thatIsMissing_isNamed() {
+    Path file = temp.resolve("nowhere.yaml");
+    IOException e = assertThrows(IOException.class, () -> Study.read(file));
+    assertTrue(e.getMessage().contains("nowhere.yaml"), e.getMessage());
+  }
+
+  private Study read(String text) throws IOException {
+    Path file = temp.resolve("study.yaml");
+    Files.writeString(file, text);
+    return Study.read(file);
+  }
+}

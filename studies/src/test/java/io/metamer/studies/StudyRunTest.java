@@ -1,0 +1,396 @@
+package io.metamer.studies;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.metamer.image.ImageSpec;
+import io.metamer.image.Images;
+import io.metamer.inversion.InversionListener.Iteration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+final class StudyRunTest {
+
+  private final Path temp;
+  private final Path images;
+  private final Path out;
+
+  StudyRunTest(@TempDir Path temp) {
+    this.temp = temp;
+    images = Fixture.images(temp.resolve("images"), 5);
+    out = temp.resolve("out");
+  }
+
+  @Test
+  void study_run_writesAnImageOfEachSearch() throws IOException {
+    Study study = Fixture.study(images);
+    assertEquals(new StudyRun.Outcome(0, 16, 0), run(study, out));
+    try (Stream<Path> files = Files.walk(out)) {
+      assertEquals(2 * 2 * 2 * 5, files.filter(file -> file.toString().endsWith(".png")).count());
+    }
+    assertEquals(study, Study.read(out.resolve("study.yaml")));
+    List<String> rows = Files.readAllLines(out.resolve("results.csv"));
+    assertEquals(1 + 40, rows.size());
+    assertEquals(
+        "network,regularizer,seed,index,target,file,distance,loss,bestIteration,iterations,"
+            + "evaluations,stop",
+        rows.get(0));
+    assertTrue(
+        rows.get(1).startsWith("relu,reg_free,42,0,t00,relu/reg_free/seed-42/chunk-000-"),
+        rows.get(1));
+    assertTrue(Files.exists(out.resolve(rows.get(40).split(",", -1)[5])), rows.get(40));
+  }
+
+  @Test
+  void chunk_saysWhatItsImagesAre() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.study(images), out);
+    run.run(StudyListener.none());
+    Chunk chunk = run.chunks().get(1);
+    assertEquals("relu, reg_free, seed 42, chunk 1", chunk.toString());
+    JsonNode said =
+        new ObjectMapper().readTree(out.resolve(chunk.folder()).resolve("chunk.json").toFile());
+    assertEquals(chunk.key(), said.get("key").textValue());
+    assertEquals(2, said.get("images").size());
+    JsonNode image = said.at("/images/1");
+    assertEquals(4, image.get("index").intValue());
+    assertEquals("00004-t04.png", image.get("file").textValue());
+    assertTrue(image.get("distance").doubleValue() < 1, image::toString);
+    assertEquals("12", said.at("/options/iterations").textValue());
+    assertEquals("none", said.at("/options/regularizer").textValue());
+    assertFalse(said.toString().contains("started"), said::toString);
+  }
+
+  @Test
+  void floats_areTheImagesBeforeRounding() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.study(images), out);
+    run.run(StudyListener.none());
+    Path folder = out.resolve(run.chunks().get(0).folder());
+    INDArray floats = Nd4j.createFromNpyFile(folder.resolve("images.npy").toFile());
+    List<Path> files = List.of(folder.resolve("00000-t00.png"), folder.resolve("00001-t01.png"));
+    INDArray read = Images.read(files, Fixture.INPUT);
+    assertEquals(Images.quantize(floats, Fixture.INPUT).slice(1), read.slice(1));
+    assertNotEquals(floats.slice(1), read.slice(1));
+  }
+
+  @Test
+  void study_runTwice_hasTheSameBytes() throws IOException {
+    Study study = Fixture.study(images);
+    run(study, out);
+    run(study, temp.resolve("again"));
+    assertEquals(Fixture.bytes(out), Fixture.bytes(temp.resolve("again")));
+  }
+
+  @Test
+  void study_runAgainInItsFolder_computesNothing() throws IOException {
+    Study study = Fixture.tiny(images);
+    run(study, out);
+    List<String> begun = new ArrayList<>();
+    StudyListener listener =
+        new StudyListener() {
+          @Override
+          public void begins(Chunk chunk) {
+            begun.add(chunk.toString());
+          }
+        };
+    assertEquals(new StudyRun.Outcome(2, 0, 0), StudyRun.of(study, out).run(listener));
+    assertEquals(List.of(), begun);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"00001-t01.png", "chunk.json"})
+  void chunk_thatLacksAFile_isComputedAgain(String file) throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    run.run(StudyListener.none());
+    Map<String, String> whole = Fixture.bytes(out);
+    Files.delete(out.resolve(run.chunks().get(0).folder()).resolve(file));
+    assertEquals(new StudyRun.Outcome(1, 1, 0), run.run(StudyListener.none()));
+    assertEquals(whole, Fixture.bytes(out));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "[]", "{\"key\": 3}"})
+  void chunk_thatIsDamaged_isComputedAgain(String text) throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    run.run(StudyListener.none());
+    Map<String, String> whole = Fixture.bytes(out);
+    Files.writeString(out.resolve(run.chunks().get(1).folder()).resolve("chunk.json"), text);
+    assertEquals(new StudyRun.Outcome(1, 1, 0), run.run(StudyListener.none()));
+    assertEquals(whole, Fixture.bytes(out));
+  }
+
+  @Test
+  void chunk_thatWasBegunAndLeft_isCleared() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    run.run(StudyListener.none());
+    Map<String, String> whole = Fixture.bytes(out);
+    Path left = out.resolve("relu/reg_free/seed-42/.begun-chunk-007-01234567");
+    Files.createDirectories(left);
+    Files.writeString(left.resolve("00000-t00.png"), "half");
+    Files.writeString(out.resolve(".begun-results.csv"), "half");
+    run.run(StudyListener.none());
+    assertEquals(whole, Fixture.bytes(out));
+    assertFalse(Files.exists(left));
+  }
+
+  @Test
+  void study_interruptedInAChunk_leavesNoHalfOfIt() throws IOException {
+    Study study = Fixture.tiny(images);
+    StudyListener interrupting =
+        new StudyListener() {
+          @Override
+          public void evaluated(Chunk chunk, Iteration iteration) {
+            if (chunk.index() == 1 && iteration.index()[0] == 2) {
+              Thread.currentThread().interrupt();
+            }
+          }
+        };
+    assertEquals(new StudyRun.Outcome(0, 1, 1), StudyRun.of(study, out).run(interrupting));
+    assertTrue(Thread.interrupted());
+    try (Stream<Path> chunks = Files.list(out.resolve("relu/reg_free/seed-42"))) {
+      assertEquals(1, chunks.count());
+    }
+    assertEquals(1 + 3, Files.readAllLines(out.resolve("results.csv")).size());
+
+    assertEquals(new StudyRun.Outcome(1, 1, 0), run(study, out));
+    run(study, temp.resolve("through"));
+    assertEquals(Fixture.bytes(temp.resolve("through")), Fixture.bytes(out));
+  }
+
+  @Test
+  void study_interruptedBeforeItBegins_doesNothing() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    Thread.currentThread().interrupt();
+    assertEquals(new StudyRun.Outcome(0, 0, 2), run.run(StudyListener.none()));
+    assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void study_interruptedWhenAChunkIsWritten_keepsIt() throws IOException {
+    StudyListener interrupting =
+        new StudyListener() {
+          @Override
+          public void written(Chunk chunk, Path folder) {
+            Thread.currentThread().interrupt();
+          }
+        };
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    assertEquals(new StudyRun.Outcome(0, 1, 1), run.run(interrupting));
+    assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void study_whoseDescriptionChanged_leavesOtherChunksAlone() throws IOException {
+    Study study = Fixture.tiny(images);
+    run(study, out);
+    Map<String, String> before = Fixture.bytes(out);
+    StudyRun other = StudyRun.of(study.withChunk(4), out);
+    StudyPlan plan = other.plan();
+    assertEquals(0, plan.there());
+    assertEquals(2, plan.others().size());
+    assertTrue(plan.toString().contains("of another description, left as it is: "), plan::toString);
+    other.run(StudyListener.none());
+    Map<String, String> after = Fixture.bytes(out);
+    before.keySet().removeIf(file -> !file.contains("chunk-"));
+    assertTrue(after.entrySet().containsAll(before.entrySet()));
+    assertEquals(1 + 5, Files.readAllLines(out.resolve("results.csv")).size());
+  }
+
+  @Test
+  void study_withMoreTargets_keepsItsWholeChunks() throws IOException {
+    Study study = Fixture.tiny(images);
+    run(Fixture.with(study, study.targets().first(3)), out);
+    assertEquals(new StudyRun.Outcome(1, 1, 0), run(study, out));
+  }
+
+  @Test
+  void study_whoseImagesChangeMeanwhile_endsInAnError() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    Files.copy(
+        images.resolve("t01.png"),
+        images.resolve("t00.png"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    IOException e = assertThrows(IOException.class, () -> run.run(StudyListener.none()));
+    assertTrue(e.getMessage().contains("changed while the study ran"), e.getMessage());
+  }
+
+  @Test
+  void folder_thatAnotherRunHas_isRefused() throws IOException {
+    Study study = Fixture.tiny(images);
+    AtomicReference<String> told = new AtomicReference<>("");
+    StudyListener second =
+        new StudyListener() {
+          @Override
+          public void begins(Chunk chunk) {
+            told.set(
+                assertThrows(
+                        IOException.class, () -> StudyRun.of(study, out).run(StudyListener.none()))
+                    .getMessage());
+          }
+        };
+    assertEquals(0, StudyRun.of(study, out).run(second).left());
+    assertTrue(told.get().endsWith("is being written to by another run of a study"), told.get());
+  }
+
+  @Test
+  void folder_ofOtherFiles_isRefused() throws IOException {
+    Files.createDirectories(out);
+    Files.writeString(out.resolve("thesis.txt"), "mine");
+    IOException e = assertThrows(IOException.class, () -> run(Fixture.tiny(images), out));
+    assertTrue(e.getMessage().contains("files that no study wrote"), e.getMessage());
+    try (Stream<Path> files = Files.list(out)) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @Test
+  void targets_ofHostileOrEqualNames_haveFilesOfTheirOwn() throws IOException {
+    Path odd = Files.createDirectories(temp.resolve("odd"));
+    List<String> names =
+        List.of("..x.png", "a b.png", "a*b?.png", "a\nb.png", "ü%s.png", "z.jpg", "z.png");
+    for (int i = 0; i < names.size(); i++) {
+      Path image = images.resolve("t0%d.png".formatted(i % 5));
+      if (!names.get(i).startsWith(".")) {
+        Files.copy(image, odd.resolve(names.get(i)));
+      }
+    }
+    Study study = Fixture.with(Fixture.tiny(images), Targets.folder(odd)).withChunk(10);
+    StudyRun run = StudyRun.of(study, out);
+    run.run(StudyListener.none());
+    try (Stream<Path> files = Files.list(out.resolve(run.chunks().get(0).folder()))) {
+      assertEquals(
+          List.of(
+              "00000-a_b.png",
+              "00001-a_b.png",
+              "00002-a_b_.png",
+              "00003-z.png",
+              "00004-z.png",
+              "00005-ü_s.png",
+              "chunk.json",
+              "times.json"),
+          files.map(file -> file.getFileName().toString()).sorted().toList());
+    }
+    assertTrue(Files.readString(out.resolve("results.csv")).contains("\"a\nb\""));
+  }
+
+  @Test
+  void name_thatIsVeryLong_isCutBetweenCharacters() {
+    String name = Names.png(7, "x".repeat(59) + "\uD840\uDC00");
+    assertEquals("00007-" + "x".repeat(59) + ".png", name);
+  }
+
+  @Test
+  void key_dependsOnAllThatImagesDependOn() throws IOException {
+    Study study = Fixture.tiny(images);
+    List<Study> others =
+        List.of(
+            study,
+            study.withChunk(2),
+            with(study, study.search().withBatch(1)),
+            with(study, study.search().withIterations(13)),
+            with(study, study.search().withTolerance(0.2)),
+            Fixture.with(study, study.targets().shuffled(1)),
+            with(study, new Start(Start.Kind.SHARED, List.of(43L))),
+            with(study, new Start(Start.Kind.LIGHT_NOISE, List.of(42L))),
+            with(study, Penalty.published("freq")),
+            with(study, Fixture.subject("smooth")),
+            with(study, Fixture.subject("relu").withClassifier("logits")));
+    List<String> keys = new ArrayList<>();
+    for (Study other : others) {
+      keys.add(StudyRun.of(other, out).chunks().get(0).key());
+    }
+    assertEquals(keys.size(), keys.stream().distinct().count());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void plan_saysWhatIsLeftAndWritesNothing() throws IOException {
+    StudyPlan plan = StudyRun.of(Fixture.study(images), out).plan();
+    assertEquals(40, plan.images());
+    assertEquals(16, plan.chunks());
+    assertEquals(0, plan.there());
+    assertEquals(4, plan.parts().size());
+    StudyPlan.Part part = plan.parts().get(3);
+    assertEquals("smooth", part.network());
+    assertEquals(10, part.images());
+    assertEquals(2, part.batch());
+    assertEquals(part.step() * 10 * 13 / 2, part.seconds(), 1e-9);
+    assertTrue(plan.memory() > 50e6, plan::toString);
+    assertTrue(plan.disk() > 40 * 3 * 64 * 4, plan::toString);
+    assertTrue(plan.toString().startsWith("40 searches in 16 chunks, 0 of them there\n"));
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void plan_ofWhatIsDone_measuresNothing() throws IOException {
+    Study study = Fixture.tiny(images);
+    run(study, out);
+    StudyPlan plan = StudyRun.of(study, out).plan();
+    assertEquals("5 searches in 2 chunks, 2 of them there\n", plan.toString());
+  }
+
+  @Test
+  void plan_namesOtherRuntimesOfChunks() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    run.run(StudyListener.none());
+    Path said = out.resolve(run.chunks().get(0).folder()).resolve("chunk.json");
+    Files.writeString(said, Files.readString(said).replace("Metamer ", "Metamer 0.0, not "));
+    StudyPlan plan = run.plan();
+    assertEquals(1, plan.otherRuntimes().size());
+    assertTrue(plan.toString().contains("made by another runtime: Metamer 0.0"), plan::toString);
+  }
+
+  @Test
+  void network_ofAnotherSize_isRefused() throws IOException {
+    Study study = with(Fixture.tiny(images), Fixture.at(Fixture.subject("relu"), ImageSpec.rgb(9)));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> StudyRun.of(study, out));
+    assertTrue(e.getMessage().contains("relu"), e.getMessage());
+  }
+
+  @Test
+  void network_withoutTheLayer_isRefused() throws IOException {
+    Study study = Fixture.tiny(images);
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                run(
+                    with(
+                        study,
+                        Fixture.subject("relu").at(io.metamer.model.LayerSelection.of("nowhere"))),
+                    out));
+    assertTrue(e.getMessage().contains("nowhere"), e.getMessage());
+  }
+
+  private static StudyRun.Outcome run(Study study, Path out) throws IOException {
+    return StudyRun.of(study, out).run(StudyListener.none());
+  }
+
+  private static Study with(Study study, Object part) {
+    return new Study(
+        part instanceof Subject subject ? List.of(subject) : study.networks(),
+        part instanceof Penalty penalty ? List.of(penalty) : study.regularizers(),
+        study.targets(),
+        part instanceof Start start ? start : study.seeds(),
+        part instanceof SearchRecipe search ? search : study.search(),
+        study.chunk(),
+        study.floats());
+  }
+}
