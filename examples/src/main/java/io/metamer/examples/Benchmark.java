@@ -113,7 +113,10 @@ final class Benchmark implements Callable<Integer> {
   private double ours(Path folder) throws IOException {
     List<Double> times = new ArrayList<>();
     InversionOptions options =
-        InversionOptions.defaults().withIterations(steps + SKIPPED).withRawSeed(true);
+        InversionOptions.defaults()
+            .withIterations(steps + SKIPPED)
+            .withRawSeed(true)
+            .withBatch(batch);
     try (RepresentationModel model =
         OnnxNetwork.load(folder.resolve("resnet18_cifar.onnx"))
             .at("penultimate", ImageSpec.rgb(32), Preprocessing.cifar10())) {
@@ -124,7 +127,7 @@ final class Benchmark implements Callable<Integer> {
               images(folder.resolve("seeds.npy")),
               iteration -> {
                 long now = System.nanoTime();
-                if (iteration.index() > SKIPPED) {
+                if (iteration.index()[0] > SKIPPED) {
                   times.add((now - last[0]) / 1e6);
                 }
                 last[0] = now;

@@ -49,10 +49,10 @@ import picocli.CommandLine.Spec;
     description = {
       "Inverts networks, and asks whether what they cannot tell apart looks alike.",
       "",
-      "Without options: bundled Fashion-MNIST images; two bundled networks of the same architecture,"
-          + " one trained in the standard way and one adversarially; three regularizers. Writes a"
-          + " report (report.html), a grid of images for each network, the images, and"
-          + " results.json."
+      "Without options: bundled Fashion-MNIST images; two bundled networks of the same"
+          + " architecture, one trained in the standard way and one adversarially; three"
+          + " regularizers. Writes a report (report.html), a grid of images for each network, the"
+          + " images, and results.json."
     })
 final class Demo implements Callable<Integer> {
 
@@ -158,6 +158,13 @@ final class Demo implements Callable<Integer> {
   private long seed = 42;
 
   @Option(
+      names = "--trajectory",
+      description =
+          "Also draw each search: an animation of its first images on their way from the seed"
+              + " (GIF), and curves of distance, loss and gradient of all (SVG and PNG).")
+  private boolean trajectory;
+
+  @Option(
       names = "--out",
       paramLabel = "DIR",
       defaultValue = "metamer-demo",
@@ -180,8 +187,8 @@ final class Demo implements Callable<Integer> {
     try (Interruption interruption = Interruption.ofThisThread();
         Opened opened = new Opened()) {
       Experiment experiment = prepare(opened);
-      try (Progress progress = progress(experiment.units())) {
-        results = experiment.run(command(), progress);
+      try (Progress progress = Progress.onScreen(experiment.units())) {
+        results = experiment.run(command(), progress, pictures());
       } catch (IllegalArgumentException e) {
         // What only the first look at the images can tell, such as an all-zero representation.
         throw new BadInput(String.valueOf(e.getMessage()), e);
@@ -353,8 +360,13 @@ final class Demo implements Callable<Integer> {
     return new Penalty(name.toString(), 1, (experiment, model) -> regularizer);
   }
 
-  private static Progress progress(long units) {
-    return Progress.on(System.err, Boolean.getBoolean("metamer.terminal"), units);
+  /** Drawn as each search is done: all together might not fit into memory. */
+  private Optional<SearchPictures> pictures() throws IOException {
+    Path folder = out.resolve("searches");
+    if (Files.isDirectory(folder)) {
+      OutputFolder.delete(folder);
+    }
+    return trajectory ? Optional.of(new SearchPictures(folder)) : Optional.empty();
   }
 
   private void write(DemoResults results) throws IOException {

@@ -1,7 +1,9 @@
 package io.metamer.examples;
 
+import io.metamer.inversion.Certificate;
 import io.metamer.inversion.ImageOutcome;
 import io.metamer.inversion.InversionOptions;
+import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.inversion.StopReason;
 import io.metamer.metrics.AlignmentReport;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * What the main job found. The table on the terminal, results.json, the grids and the HTML report
@@ -54,6 +57,8 @@ record DemoResults(
    * @param options how it was searched
    * @param provenance where the images came from
    * @param outcomes one for each target
+   * @param certificates one for each target
+   * @param nullDistribution what their percentiles are among
    * @param images what was found for each target
    * @param curve how the relative distance went
    * @param reports for each judge, one for each metric
@@ -64,6 +69,8 @@ record DemoResults(
       InversionOptions options,
       Provenance provenance,
       List<ImageOutcome> outcomes,
+      List<Certificate> certificates,
+      Optional<NullDistribution> nullDistribution,
       List<BufferedImage> images,
       Curve curve,
       List<AlignmentReport> reports) {
@@ -78,6 +85,13 @@ record DemoResults(
 
     List<ImageOutcome> matchedOutcomes() {
       return outcomes.stream().filter(o -> o.distance() <= options.tolerance()).toList();
+    }
+
+    List<Certificate> matchedCertificates() {
+      return IntStream.range(0, outcomes.size())
+          .filter(this::matched)
+          .mapToObj(certificates::get)
+          .toList();
     }
 
     /** What a judge found by a metric; absent if there were too few images for it. */

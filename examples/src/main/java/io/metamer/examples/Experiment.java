@@ -5,11 +5,13 @@ import io.metamer.examples.DemoResults.Search;
 import io.metamer.examples.DemoResults.Target;
 import io.metamer.image.ImageSpec;
 import io.metamer.image.Images;
+import io.metamer.inversion.Curves;
 import io.metamer.inversion.InversionListener;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionResult;
 import io.metamer.inversion.Inverter;
 import io.metamer.inversion.Regularizer;
+import io.metamer.inversion.Trajectory;
 import io.metamer.loss.RelativeL2;
 import io.metamer.metrics.AlignmentMetric;
 import io.metamer.metrics.AlignmentReport;
@@ -20,11 +22,14 @@ import io.metamer.model.RepresentationModel;
 import io.metamer.perceptual.PerceptualDistance;
 import io.metamer.regularizers.AdversarialRegularizer;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -56,7 +61,7 @@ record Experiment(
   /** Decides which images are shown together in the clustering test. */
   private static final long TRIPLES_SEED = 0;
 
-  /** Points of a curve. */
+  /** Points of a curve at most. */
   private static final int CURVE_POINTS = 200;
 
   /** A network and its short name. */
@@ -106,8 +111,11 @@ record Experiment(
    *
    * @param command what the user typed
    * @param progress is told of each step
+   * @param pictures draws each search as it is done, if wanted
+   * @throws IOException if the pictures cannot be written
    */
-  DemoResults run(String command, Progress progress) {
+  DemoResults run(String command, Progress progress, Optional<SearchPictures> pictures)
+      throws IOException {
     Instant started = Instant.now();
     List<Search> searches = new ArrayList<>();
     boolean interrupted = false;
@@ -115,18 +123,34 @@ record Experiment(
       for (Penalty penalty : penalties) {
         if (!interrupted) {
           progress.task(subject.name() + ", " + penalty.name());
-          CurveRecorder curve = new CurveRecorder(options.iterations(), names.size());
+          Curves curves = new Curves(CURVE_POINTS);
+          long[] told = {0};
           InversionListener listener =
-              iteration -> {
-                curve.evaluated(iteration);
-                progress.done(penalty.units());
-              };
+              curves.and(
+                  iteration -> {
+                    told[0]++;
+                    progress.done(penalty.units());
+                  });
+          Trajectory trajectory = SearchPictures.trajectory(names.size());
+          if (pictures.isPresent()) {
+            listener = listener.and(trajectory);
+          }
           InversionOptions theseOptions =
-              options.withRegularizer(penalty.of().subject(this, subject.model()));
-          try (InversionResult result =
-              new Inverter(subject.model(), theseOptions).invert(targets, seeds, listener)) {
+              options
+                  .withRegularizer(penalty.of().subject(this, subject.model()))
+                  .withBatch(names.size());
+          try (trajectory;
+              InversionResult result =
+                  new Inverter(subject.model(), theseOptions).invert(targets, seeds, listener)) {
             interrupted = Thread.interrupted();
-            searches.add(search(subject, penalty, result, curve.curve()));
+            if (!interrupted) {
+              // A search ends early when all of its images have.
+              progress.done(penalty.units() * (options.iterations() + 1 - told[0]));
+            }
+            searches.add(search(subject, penalty, result, spread(curves)));
+            if (pictures.isPresent()) {
+              pictures.get().write(subject.name(), penalty.name(), curves, trajectory, result);
+            }
           }
         }
       }
@@ -134,7 +158,7 @@ record Experiment(
     // One that came too late to end a search must not keep files from being written.
     Thread.interrupted();
     ImageSpec spec = subjects.get(0).model().input();
-    List<BufferedImage> pictures = pictures(targets, spec);
+    List<BufferedImage> shown = pictures(targets, spec);
     return new DemoResults(
         command,
         started,
@@ -142,7 +166,7 @@ record Experiment(
         seed,
         pictures(seeds, spec).get(0),
         IntStream.range(0, names.size())
-            .mapToObj(i -> new Target(names.get(i), pictures.get(i)))
+            .mapToObj(i -> new Target(names.get(i), shown.get(i)))
             .toList(),
         judges.stream().map(PerceptualDistance::name).toList(),
         subjects.size() * penalties.size(),
@@ -166,6 +190,8 @@ record Experiment(
         result.options(),
         result.provenance(),
         result.outcomes(),
+        result.certificates(),
+        result.nullDistribution(),
         pictures(result.images(), result.input()),
         curve,
         List.copyOf(reports));
@@ -177,41 +203,26 @@ record Experiment(
         .toList();
   }
 
-  /** Keeps the spread of the relative distances at some of the iterations. */
-  private static final class CurveRecorder implements InversionListener {
-
-    private final int every;
-    private final double[] distance;
-    private final List<Integer> iterations = new ArrayList<>();
-    private final List<double[]> spreads = new ArrayList<>();
-
-    CurveRecorder(int iterations, int n) {
-      every = Math.max(1, iterations / CURVE_POINTS);
-      distance = new double[n];
-    }
-
-    @Override
-    public void evaluated(Iteration iteration) {
+  /** The spread of the relative distances at the iterations that are kept of the longest search. */
+  private static Curve spread(Curves curves) {
+    List<Curves.Curve> all = IntStream.of(curves.rows()).mapToObj(curves::of).toList();
+    int[] iterations =
+        all.stream()
+            .map(Curves.Curve::iteration)
+            .max(Comparator.comparingInt(t -> t[t.length - 1]))
+            .orElse(new int[0]);
+    double[] low = new double[iterations.length];
+    double[] median = new double[iterations.length];
+    double[] high = new double[iterations.length];
+    for (int i = 0; i < iterations.length; i++) {
+      int t = iterations[i];
       // An image that has left the search keeps the last distance it had.
-      for (int k = 0; k < iteration.rows().length; k++) {
-        distance[iteration.rows()[k]] = iteration.distance()[k];
-      }
-      if (iteration.index() % every == 0 || iteration.index() == iteration.last()) {
-        double[] sorted = distance.clone();
-        Arrays.sort(sorted);
-        int n = sorted.length;
-        iterations.add(iteration.index());
-        spreads.add(
-            new double[] {sorted[0], (sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[n - 1]});
-      }
+      double[] sorted = all.stream().mapToDouble(c -> c.distance()[c.at(t)]).sorted().toArray();
+      int n = sorted.length;
+      low[i] = sorted[0];
+      median[i] = (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+      high[i] = sorted[n - 1];
     }
-
-    Curve curve() {
-      return new Curve(
-          iterations.stream().mapToInt(Integer::intValue).toArray(),
-          spreads.stream().mapToDouble(s -> s[0]).toArray(),
-          spreads.stream().mapToDouble(s -> s[1]).toArray(),
-          spreads.stream().mapToDouble(s -> s[2]).toArray());
-    }
+    return new Curve(iterations, low, median, high);
   }
 }

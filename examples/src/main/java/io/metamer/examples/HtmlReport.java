@@ -2,6 +2,8 @@ package io.metamer.examples;
 
 import com.samskivert.mustache.Mustache;
 import io.metamer.examples.DemoResults.Search;
+import io.metamer.inversion.Certificate;
+import io.metamer.inversion.Criterion;
 import io.metamer.inversion.ImageOutcome;
 import io.metamer.inversion.Provenance;
 import io.metamer.metrics.AlignmentReport;
@@ -71,7 +73,12 @@ final class HtmlReport {
   private record RowGroup(String network, int width, List<Row> rows) {}
 
   private record Row(
-      String regularizer, String which, String images, String distance, List<Cell> cells) {}
+      String regularizer,
+      String which,
+      String images,
+      String distance,
+      String nearer,
+      List<Cell> cells) {}
 
   /** A score with its interval, or a word where there is none. */
   private record Cell(String label, boolean score, String value, String interval) {}
@@ -128,8 +135,13 @@ final class HtmlReport {
         data(search.images().get(i)),
         distance,
         search.matched(i),
-        "%s, %s: relative distance %s at iteration %d"
-            .formatted(search.network(), search.regularizer(), distance, outcome.bestIteration()));
+        "%s, %s: relative distance %s at iteration %d, %s as PNG"
+            .formatted(
+                search.network(),
+                search.regularizer(),
+                distance,
+                outcome.bestIteration(),
+                Table.decimals(search.certificates().get(i).asPng().distance(), 3)));
   }
 
   private static RowGroup group(DemoResults results, String network) {
@@ -143,6 +155,7 @@ final class HtmlReport {
               "all",
               Integer.toString(n),
               Table.distance(search.outcomes()),
+              nearerThanPairs(search.certificates()),
               cells(results, search, AlignmentReport::all)));
       rows.add(
           new Row(
@@ -150,10 +163,26 @@ final class HtmlReport {
               "matched",
               Integer.toString(matched.size()),
               matched.isEmpty() ? "- (0 of %d matched)".formatted(n) : Table.distance(matched),
+              nearerThanPairs(search.matchedCertificates()),
               cells(results, search, AlignmentReport::matched)));
     }
-    int width = 3 + results.judges().size() * Table.METRICS.size();
+    int width = 4 + results.judges().size() * Table.METRICS.size();
     return new RowGroup(network, width, rows);
+  }
+
+  /** "6, as PNG 5": those that no two targets are nearer than; "-" where there is no pair. */
+  private static String nearerThanPairs(List<Certificate> certificates) {
+    return certificates.stream().anyMatch(c -> c.asFound().percentile().isEmpty())
+        ? "-"
+        : "%d, as PNG %d"
+            .formatted(
+                certificates.stream()
+                    .filter(Criterion.within(Double.POSITIVE_INFINITY).inPercentile(0)::holds)
+                    .count(),
+                certificates.stream()
+                    .filter(
+                        Criterion.within(Double.POSITIVE_INFINITY).inPercentile(0).asPng()::holds)
+                    .count());
   }
 
   private static List<Cell> cells(

@@ -24,6 +24,8 @@ import picocli.CommandLine.ParseResult;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       Demo.class,
+      RunStudy.class,
+      ComparePresets.class,
       Verify.class,
       Layers.class,
       Benchmark.class,

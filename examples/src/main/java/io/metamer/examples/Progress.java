@@ -1,7 +1,9 @@
 package io.metamer.examples;
 
 import java.io.PrintStream;
+import java.text.DecimalFormat;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -13,20 +15,29 @@ interface Progress extends AutoCloseable {
   /** Names what is being done now. */
   void task(String name);
 
-  /** Counts work that was done. */
-  void done(long units);
+  /** Counts work that was done, in steps of a search without a regularizer. */
+  void done(long steps);
 
   @Override
   void close();
 
   /**
-   * A bar with the time left on a terminal; elsewhere, in a log say, a line every tenth.
+   * On the standard error stream, as the launcher says it is.
    *
-   * @param terminal whether the stream is a terminal
    * @param units of work in all
    */
-  static Progress on(PrintStream stream, boolean terminal, long units) {
-    return terminal ? new Bar(stream, units) : new Lines(stream, units);
+  static Progress onScreen(long units) {
+    return on(System.err, Boolean.getBoolean("metamer.terminal"), units);
+  }
+
+  /**
+   * A bar with rate and time left on a terminal; elsewhere, in a log say, a line every tenth.
+   *
+   * @param terminal whether the stream is a terminal
+   * @param steps how many in all
+   */
+  static Progress on(PrintStream stream, boolean terminal, long steps) {
+    return terminal ? new Bar(stream, steps) : new Lines(stream, steps);
   }
 
   /** A line that is written over and over. */
@@ -34,12 +45,14 @@ interface Progress extends AutoCloseable {
 
     private final ProgressBar bar;
 
-    private Bar(PrintStream stream, long units) {
+    private Bar(PrintStream stream, long steps) {
       bar =
           new ProgressBarBuilder()
               .setTaskName("")
-              .setInitialMax(units)
+              .setInitialMax(steps)
               .setStyle(ProgressBarStyle.ASCII)
+              .setUnit(" steps", 1)
+              .showSpeed(new DecimalFormat("0"))
               .setUpdateIntervalMillis(200)
               .setConsumer(new ConsoleProgressBarConsumer(stream))
               .build();
@@ -51,8 +64,8 @@ interface Progress extends AutoCloseable {
     }
 
     @Override
-    public void done(long units) {
-      bar.stepBy(units);
+    public void done(long steps) {
+      bar.stepBy(steps);
     }
 
     @Override
@@ -67,13 +80,13 @@ interface Progress extends AutoCloseable {
     private static final int PARTS = 10;
 
     private final PrintStream stream;
-    private final long units;
+    private final long steps;
     private final long started = System.nanoTime();
     private long done;
 
-    private Lines(PrintStream stream, long units) {
+    private Lines(PrintStream stream, long steps) {
       this.stream = stream;
-      this.units = units;
+      this.steps = steps;
     }
 
     @Override
@@ -83,14 +96,18 @@ interface Progress extends AutoCloseable {
 
     @Override
     public void done(long more) {
-      long before = done * PARTS / units;
+      long before = done * PARTS / steps;
       done += more;
-      if (done * PARTS / units > before) {
-        Duration left =
-            Duration.ofNanos((System.nanoTime() - started) / done * Math.max(0, units - done));
+      if (done * PARTS / steps > before) {
+        double seconds = (System.nanoTime() - started) * 1e-9;
+        Duration left = Duration.ofSeconds(Math.round(seconds / done * Math.max(0, steps - done)));
         stream.printf(
-            "%3d %%, about %d:%02d left%n",
-            100 * done / units, left.toMinutes(), left.toSecondsPart());
+            Locale.ROOT,
+            "%3d %%, about %d:%02d left at %.0f steps/s%n",
+            100 * done / steps,
+            left.toMinutes(),
+            left.toSecondsPart(),
+            done / seconds);
       }
     }
 

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.metamer.examples.DemoResults.Mean;
 import io.metamer.examples.DemoResults.Search;
 import io.metamer.examples.DemoResults.Target;
+import io.metamer.inversion.Certificate;
+import io.metamer.inversion.Certificate.Agreement;
 import io.metamer.inversion.ImageOutcome;
+import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.metrics.AlignmentReport;
 import io.metamer.metrics.Answer;
@@ -79,8 +82,12 @@ final class ResultsJson {
     provenance(row.putObject("provenance"), search.provenance());
     ArrayNode outcomes = row.putArray("outcomes");
     for (int i = 0; i < targets.size(); i++) {
-      outcome(outcomes.addObject().put("target", targets.get(i).name()), search.outcomes().get(i));
+      ObjectNode one = outcomes.addObject().put("target", targets.get(i).name());
+      outcome(one, search.outcomes().get(i));
+      certificate(one.putObject("certificate"), search.certificates().get(i));
     }
+    row.putNull("nullDistribution");
+    search.nullDistribution().ifPresent(n -> pairs(row.putObject("nullDistribution"), n));
     ObjectNode curve = row.putObject("curve");
     numbers(curve.putArray("iteration"), search.curve().iterations());
     numbers(curve.putArray("low"), search.curve().low());
@@ -167,6 +174,27 @@ final class ResultsJson {
     node.put("evaluations", outcome.evaluations());
     node.put("stop", outcome.stop().name());
     outcome.divergence().ifPresent(where -> node.put("divergence", where.toString()));
+  }
+
+  private static void certificate(ObjectNode node, Certificate certificate) {
+    agreement(node.putObject("asFound"), certificate.asFound());
+    agreement(node.putObject("asPng"), certificate.asPng());
+  }
+
+  private static void agreement(ObjectNode node, Agreement agreement) {
+    number(node, "distance", agreement.distance());
+    number(node, "percentile", agreement.percentile().orElse(Double.NaN));
+    node.put("pearson", agreement.pearson());
+    node.put("spearman", agreement.spearman());
+    agreement
+        .classes()
+        .ifPresent(c -> node.put("targetClass", c.target()).put("imageClass", c.image()));
+  }
+
+  private static void pairs(ObjectNode node, NullDistribution pairs) {
+    node.put("pairs", pairs.size());
+    node.put("smallest", pairs.smallest());
+    node.put("median", pairs.median());
   }
 
   private static void numbers(ArrayNode array, int[] numbers) {

@@ -83,6 +83,20 @@ final class DemoTest {
   }
 
   @Test
+  void demo_withTrajectory_drawsEachSearchUntilTheNextRun() throws IOException {
+    String[] options = {"--count", "2", "--iterations", "6", "--regularizer", "none"};
+    assertEquals(0, demo(prepend(options, "--trajectory")), err::toString);
+    for (String network : List.of("standard", "robust")) {
+      BufferedImage first = ImageIO.read(file("searches/" + network + "/none.gif").toFile());
+      assertEquals(3 * (2 * 30 + 2), first.getWidth());
+      assertTrue(Files.readString(file("searches/" + network + "/none.svg")).contains("</svg>"));
+      assertTrue(ImageIO.read(file("searches/" + network + "/none.png").toFile()) != null);
+    }
+    assertEquals(0, demo(options), err::toString);
+    assertFalse(Files.exists(file("searches")));
+  }
+
+  @Test
   void demo_onOwnNetworkAndImages_runsOnThese() throws IOException {
     Path folder = Files.createDirectory(temp.resolve("mine"));
     for (int i = 0; i < 3; i++) {

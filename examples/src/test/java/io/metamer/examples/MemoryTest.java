@@ -54,7 +54,7 @@ final class MemoryTest {
       long[] resident = new long[2_001];
       try (InversionResult result =
           new Inverter(model, options)
-              .invert(targets, seeds, t -> resident[t.index()] = residentKilobytes())) {
+              .invert(targets, seeds, t -> resident[t.index()[0]] = residentKilobytes())) {
         assertEquals(12, result.size());
       }
       double growth = (double) resident[2_000] / resident[100] - 1;

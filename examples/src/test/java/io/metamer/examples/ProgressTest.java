@@ -15,7 +15,8 @@ final class ProgressTest {
     String text = shown(false);
     assertEquals(1 + 10, text.lines().count(), text);
     assertTrue(text.startsWith("robust, none"), text);
-    assertTrue(text.contains(" 50 %, about 0:00 left"), text);
+    assertTrue(text.contains(" 50 %, about 0:00 left at "), text);
+    assertTrue(text.lines().skip(1).allMatch(line -> line.endsWith(" steps/s")), text);
     assertTrue(text.chars().noneMatch(c -> c == '\r' || c == 0x1b), text);
   }
 
@@ -24,6 +25,7 @@ final class ProgressTest {
     String text = shown(true);
     assertTrue(text.contains("\r"), text);
     assertTrue(text.contains("100%"), text);
+    assertTrue(text.contains(" steps/s"), text);
   }
 
   private static String shown(boolean terminal) {

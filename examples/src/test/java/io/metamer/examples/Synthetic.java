@@ -3,8 +3,11 @@ package io.metamer.examples;
 import io.metamer.examples.DemoResults.Curve;
 import io.metamer.examples.DemoResults.Search;
 import io.metamer.examples.DemoResults.Target;
+import io.metamer.inversion.Certificate;
+import io.metamer.inversion.Certificate.Agreement;
 import io.metamer.inversion.ImageOutcome;
 import io.metamer.inversion.InversionOptions;
+import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.inversion.Schedule;
 import io.metamer.inversion.StepRule;
@@ -22,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -89,6 +93,8 @@ final class Synthetic {
             Instant.parse("2026-11-23T12:00:00Z"),
             2),
         outcomes,
+        outcomes.stream().map(o -> certificate(o.distance())).toList(),
+        Optional.of(pairs()),
         IntStream.range(0, IMAGES).mapToObj(Synthetic::picture).toList(),
         new Curve(
             new int[] {0, 25, 50},
@@ -125,6 +131,24 @@ final class Synthetic {
         Optional.of(score),
         matched == 0 ? Optional.empty() : Optional.of(score),
         answers);
+  }
+
+  private static Certificate certificate(double distance) {
+    return new Certificate(agreement(distance), agreement(10 * distance));
+  }
+
+  private static Agreement agreement(double distance) {
+    return new Agreement(
+        distance,
+        OptionalDouble.of(pairs().percentile(distance)),
+        0.9,
+        0.8,
+        Optional.empty(),
+        List.of());
+  }
+
+  private static NullDistribution pairs() {
+    return NullDistribution.of(new double[] {0.25, 0.5, 1});
   }
 
   private static BufferedImage picture(int seed) {

@@ -51,6 +51,10 @@ final class ViewsTest {
     assertEquals(4 / 6.0, score.get("value").doubleValue());
     assertEquals(0.34375, score.get("p").doubleValue());
     assertEquals(0.02 * (1 + 5 / 10.0), root.at("/rows/0/outcomes/5/distance").doubleValue());
+    JsonNode certificate = root.at("/rows/0/outcomes/5/certificate");
+    assertEquals(0.02 * (1 + 5 / 10.0), certificate.at("/asFound/distance").doubleValue());
+    assertEquals(100 / 3.0, certificate.at("/asPng/percentile").doubleValue());
+    assertEquals(0.5, root.at("/rows/0/nullDistribution/median").doubleValue());
     assertEquals("ab".repeat(32), root.at("/rows/0/provenance/modelSha256").textValue());
     assertEquals(1, root.at("/rows/0/provenance/std/0").doubleValue());
     assertEquals("stand-in, not LPIPS", root.get("judgesAre").textValue());
@@ -94,6 +98,13 @@ final class ViewsTest {
     String html = html(Synthetic.results());
     assertTrue(html.contains("image&lt;3"));
     assertFalse(html.contains("image<3"));
+  }
+
+  /** Distances from 0.02 to 0.03, ten times as much as PNG; the nearest pair has 0.25. */
+  @Test
+  void html_countsTheImagesThatAreNearerThanPairs() throws IOException {
+    assertTrue(
+        html(Synthetic.results()).contains("<td data-label=\"nearer than pairs\">6, as PNG 3<"));
   }
 
   @Test
