@@ -29,7 +29,8 @@ final class ArchitectureTest {
     "io.metamer.perceptual..",
     "io.metamer.inversion..",
     "io.metamer.regularizers..",
-    "io.metamer.metrics.."
+    "io.metamer.metrics..",
+    "io.metamer.studies.."
   };
 
   private ArchitectureTest() {}
@@ -56,6 +57,8 @@ final class ArchitectureTest {
           .definedBy("io.metamer.regularizers..")
           .layer("metrics")
           .definedBy("io.metamer.metrics..")
+          .optionalLayer("studies")
+          .definedBy("io.metamer.studies..")
           .layer("examples")
           .definedBy("io.metamer.examples..")
           .whereLayer("image")
@@ -77,7 +80,18 @@ final class ArchitectureTest {
               "image", "loss", "weights", "network", "model", "perceptual", "inversion")
           .whereLayer("metrics")
           .mayOnlyAccessLayers(
-              "image", "loss", "weights", "network", "model", "perceptual", "inversion");
+              "image", "loss", "weights", "network", "model", "perceptual", "inversion")
+          .whereLayer("studies")
+          .mayOnlyAccessLayers(
+              "image",
+              "loss",
+              "weights",
+              "network",
+              "model",
+              "perceptual",
+              "inversion",
+              "regularizers",
+              "metrics");
 
   @ArchTest
   static final ArchRule packages_haveNoCycles =
