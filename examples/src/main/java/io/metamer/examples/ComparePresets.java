@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
       "",
       "An evaluation is one value and gradient of one image; those of line searches count. Seconds"
           + " are those of one image: of a batch's time, each image has an equal share. Of the first"
-          + " preset, it counts when an image was first within 1 % of the distance it ended at; of"
+          + " preset, it counts when an image was first within 1 %% of the distance it ended at; of"
           + " the others, when they were there, as a ratio. An image that never was counts as one"
           + " that was at the end of its search."
     },
@@ -112,6 +112,13 @@ final class ComparePresets implements Callable<Integer> {
       paramLabel = "NAME",
       description = "The layer that is the representation. Default: penultimate.")
   private String layer = "penultimate";
+
+  @Option(
+      names = "--no-fake-relu",
+      description =
+          "Without the fake ReLU of some presets: for layers that no ReLU leads to, as in most"
+              + " transformers.")
+  private boolean noFakeRelu;
 
   @Mixin private final PreprocessingOptions pixels = new PreprocessingOptions();
 
@@ -190,7 +197,7 @@ final class ComparePresets implements Callable<Integer> {
 
   private Run run(Preset preset, Network file, ImageSpec input, INDArray targets) {
     LayerSelection selection = LayerSelection.of(layer);
-    if (preset.layers().fakeRelu()) {
+    if (preset.layers().fakeRelu() && !noFakeRelu) {
       selection = selection.withFakeRelu();
     }
     InversionOptions options = preset.options(input);

@@ -6,8 +6,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.metamer.image.ImageSpec;
 import io.metamer.image.Images;
+import io.metamer.inversion.Certificate;
+import io.metamer.inversion.Certificate.Agreement;
 import io.metamer.inversion.ImageOutcome;
 import io.metamer.inversion.InversionResult;
+import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.model.ModelId;
 import io.metamer.model.Preprocessing;
@@ -91,7 +94,11 @@ final class ChunkFiles {
       image.put("target", chunk.targets().get(i));
       image.put("file", png(chunk, i));
       outcome(image, result.outcomes().get(i));
+      Certificate certificate = result.certificates().get(i);
+      agreement(image.putObject("asFound"), certificate.asFound());
+      agreement(image.putObject("asPng"), certificate.asPng());
     }
+    result.nullDistribution().ifPresent(n -> pairs(root.putObject("nullDistribution"), n));
     return root;
   }
 
@@ -129,6 +136,27 @@ final class ChunkFiles {
     node.put("evaluations", outcome.evaluations());
     node.put("stop", outcome.stop().name());
     outcome.divergence().ifPresent(where -> node.put("divergence", where.toString()));
+  }
+
+  /** An image of a kind has the same fields as every other, whatever its numbers. */
+  private static void agreement(ObjectNode node, Agreement agreement) {
+    number(node, "distance", agreement.distance());
+    agreement.percentile().ifPresent(p -> node.put("percentile", p));
+    node.put("pearson", agreement.pearson());
+    node.put("spearman", agreement.spearman());
+    agreement
+        .classes()
+        .ifPresent(c -> node.put("targetClass", c.target()).put("imageClass", c.image()));
+    if (agreement.parts().size() > 1) {
+      ObjectNode parts = node.putObject("parts");
+      agreement.parts().forEach(part -> number(parts, part.name(), part.distance()));
+    }
+  }
+
+  private static void pairs(ObjectNode node, NullDistribution pairs) {
+    node.put("pairs", pairs.size());
+    node.put("smallest", pairs.smallest());
+    node.put("median", pairs.median());
   }
 
   /** JSON knows no infinity: what is not finite is null. */

@@ -60,7 +60,7 @@ public enum Preset {
     }
 
     @Override
-    public INDArray seeds(ImageSpec input, int n, long seed) {
+    public INDArray seeds(ImageSpec input, int first, int n, long seed) {
       return Seeds.shared(input, n, seed);
     }
 
@@ -92,8 +92,8 @@ public enum Preset {
     }
 
     @Override
-    public INDArray seeds(ImageSpec input, int n, long seed) {
-      return NANDA_2023.seeds(input, n, seed);
+    public INDArray seeds(ImageSpec input, int first, int n, long seed) {
+      return NANDA_2023.seeds(input, first, n, seed);
     }
 
     @Override
@@ -173,8 +173,8 @@ public enum Preset {
     }
 
     @Override
-    public INDArray seeds(ImageSpec input, int n, long seed) {
-      return Goggle.seeds(input, n, seed);
+    public INDArray seeds(ImageSpec input, int first, int n, long seed) {
+      return Goggle.seeds(input, first, n, seed);
     }
 
     @Override
@@ -205,8 +205,8 @@ public enum Preset {
     }
 
     @Override
-    public INDArray seeds(ImageSpec input, int n, long seed) {
-      return Seeds.grayNoise(input, n, seed);
+    public INDArray seeds(ImageSpec input, int first, int n, long seed) {
+      return Seeds.grayNoise(input, first, n, seed);
     }
 
     @Override
@@ -238,7 +238,7 @@ public enum Preset {
     }
 
     @Override
-    public INDArray seeds(ImageSpec input, int n, long seed) {
+    public INDArray seeds(ImageSpec input, int first, int n, long seed) {
       return Seeds.fromImages(input, Seeds.grayNoise(input, 1, seed), new int[n]);
     }
 
@@ -269,8 +269,8 @@ public enum Preset {
     }
 
     @Override
-    public INDArray seeds(ImageSpec input, int n, long seed) {
-      return NANDA_2023.seeds(input, n, seed);
+    public INDArray seeds(ImageSpec input, int first, int n, long seed) {
+      return NANDA_2023.seeds(input, first, n, seed);
     }
 
     @Override
@@ -353,7 +353,21 @@ public enum Preset {
    * @return shape {@code [n, C, H, W]}, FLOAT; may lie outside the bounds; the caller's
    * @throws IllegalArgumentException if n is below 1
    */
-  public abstract INDArray seeds(ImageSpec input, int n, long seed);
+  public INDArray seeds(ImageSpec input, int n, long seed) {
+    return seeds(input, 0, n, seed);
+  }
+
+  /**
+   * Where to start with images in the middle of others.
+   *
+   * @param input what the images look like
+   * @param first the index of the first, at least 0
+   * @param n number of images, at least 1
+   * @param seed which noise
+   * @return those that {@link #seeds(ImageSpec, int, long)} gives of more images, from the first
+   * @throws IllegalArgumentException if n is below 1 or the first below 0
+   */
+  public abstract INDArray seeds(ImageSpec input, int first, int n, long seed);
 
   /**
    * The layers it was made for.
@@ -433,10 +447,10 @@ public enum Preset {
     }
 
     /** Noise of norm sigma around the mean, another image for each. */
-    static INDArray seeds(ImageSpec input, int n, long seed) {
+    static INDArray seeds(ImageSpec input, int first, int n, long seed) {
       List<Double> mean = mean(input);
       ImageSpec unit = new ImageSpec(input.channels(), input.height(), input.width(), 0, 1);
-      INDArray seeds = Seeds.perImage(unit, n, seed);
+      INDArray seeds = Seeds.perImage(unit, first, n, seed);
       double[] norm = seeds.castTo(DataType.DOUBLE).norm2(1, 2, 3).toDoubleVector();
       for (int i = 0; i < n; i++) {
         for (int c = 0; c < input.channels(); c++) {

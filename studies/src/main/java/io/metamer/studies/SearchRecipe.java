@@ -1,20 +1,26 @@
 package io.metamer.studies;
 
+import io.metamer.image.ImageSpec;
+import io.metamer.inversion.Constraint;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.Keep;
 import io.metamer.inversion.StepRule;
 import io.metamer.inversion.Stopping;
 import io.metamer.loss.Matching;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a study searches: a preset by its name, and what departs from it.
+ * How a study searches: a preset, and what departs from it.
  *
  * @param preset the preset
  * @param matching how representations are compared, if otherwise
+ * @param partWeights weights of the representation's parts, each of which is then compared by
+ *     itself; empty to compare it as a whole
+ * @param constraint where the images may be, if not everywhere within their bounds
  * @param step the rule of a step, if another
  * @param iterations number of steps, if another
  * @param stopping when the search for an image ends early, if otherwise
@@ -25,8 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public record SearchRecipe(
-    String preset,
+    Preset preset,
     Optional<Matching> matching,
+    List<Double> partWeights,
+    Optional<Constraint> constraint,
     Optional<StepRule> step,
     Optional<Integer> iterations,
     Optional<Stopping> stopping,
@@ -35,15 +43,14 @@ public record SearchRecipe(
     Optional<Integer> batch,
     Optional<Double> tolerance) {
 
-  /** The preset of a study that names none. */
-  static final String DEFAULT = "default";
-
-  private static final List<String> PRESETS = List.of(DEFAULT);
+  /** The preset of a study that names none: the published search. */
+  public static final Preset DEFAULT = Preset.NANDA_2023;
 
   public SearchRecipe {
-    if (!PRESETS.contains(preset)) {
+    partWeights = List.copyOf(partWeights);
+    if (partWeights.stream().anyMatch(w -> !(w > 0) || w.isInfinite())) {
       throw new IllegalArgumentException(
-          "preset: expected one among %s, got \"%s\"".formatted(PRESETS, preset));
+          "partWeights: expected finite weights above 0, got " + partWeights);
     }
     if (iterations.isPresent() && iterations.get() < 0) {
       throw new IllegalArgumentException(
@@ -61,12 +68,11 @@ public record SearchRecipe(
   /**
    * A preset as it is.
    *
-   * @param name its name
+   * @param preset the preset
    * @return the recipe
-   * @throws IllegalArgumentException if there is none of that name; the message lists them
    */
-  public static SearchRecipe preset(String name) {
-    return new Draft(name).recipe();
+  public static SearchRecipe of(Preset preset) {
+    return new Draft(preset).recipe();
   }
 
   /**
@@ -77,6 +83,27 @@ public record SearchRecipe(
    */
   public SearchRecipe withMatching(Matching matching) {
     return with(draft -> draft.matching = matching);
+  }
+
+  /**
+   * Copies with a comparison part by part.
+   *
+   * @param weights one for each layer of the representation, above 0; none for the whole
+   * @return the copy
+   * @throws IllegalArgumentException if a weight is not above 0
+   */
+  public SearchRecipe withPartWeights(double... weights) {
+    return with(draft -> draft.partWeights = Arrays.stream(weights).boxed().toList());
+  }
+
+  /**
+   * Copies with a constraint.
+   *
+   * @param constraint where the images may be
+   * @return the copy
+   */
+  public SearchRecipe withConstraint(Constraint constraint) {
+    return with(draft -> draft.constraint = constraint);
   }
 
   /**
@@ -152,10 +179,15 @@ public record SearchRecipe(
     return with(draft -> draft.tolerance = tolerance);
   }
 
-  /** The options of a search with a penalty. */
-  InversionOptions options(Penalty penalty) {
-    InversionOptions options = InversionOptions.defaults().withRegularizer(penalty.regularizer());
+  /** The options of a search with a penalty, for images of one kind. */
+  InversionOptions options(Penalty penalty, ImageSpec input) {
+    InversionOptions options = penalty.in(preset, preset.options(input));
+    if (!partWeights.isEmpty()) {
+      options =
+          options.withPartWeights(partWeights.stream().mapToDouble(Double::doubleValue).toArray());
+    }
     options = matching.map(options::withMatching).orElse(options);
+    options = constraint.map(options::withConstraint).orElse(options);
     options = step.map(options::withStep).orElse(options);
     options = iterations.map(options::withIterations).orElse(options);
     options = stopping.map(options::withStopping).orElse(options);
@@ -174,8 +206,10 @@ public record SearchRecipe(
   /** What a copy is made from, so that each {@code with} names only what it changes. */
   private static final class Draft {
 
-    final String preset;
+    final Preset preset;
     @Nullable Matching matching;
+    List<Double> partWeights = List.of();
+    @Nullable Constraint constraint;
     @Nullable StepRule step;
     @Nullable Integer iterations;
     @Nullable Stopping stopping;
@@ -184,13 +218,15 @@ public record SearchRecipe(
     @Nullable Integer batch;
     @Nullable Double tolerance;
 
-    Draft(String preset) {
+    Draft(Preset preset) {
       this.preset = preset;
     }
 
     Draft(SearchRecipe from) {
       preset = from.preset;
       matching = from.matching.orElse(null);
+      partWeights = from.partWeights;
+      constraint = from.constraint.orElse(null);
       step = from.step.orElse(null);
       iterations = from.iterations.orElse(null);
       stopping = from.stopping.orElse(null);
@@ -204,6 +240,8 @@ public record SearchRecipe(
       return new SearchRecipe(
           preset,
           Optional.ofNullable(matching),
+          partWeights,
+          Optional.ofNullable(constraint),
           Optional.ofNullable(step),
           Optional.ofNullable(iterations),
           Optional.ofNullable(stopping),

@@ -2,19 +2,22 @@ package io.metamer.studies;
 
 import io.metamer.image.ImageSpec;
 import io.metamer.image.Seeds;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Where the searches of a study start: each target from each of the seeds.
  *
- * @param kind which noise
+ * @param kind which noise; where it is not given, the preset's, or that of {@link Seeds#fourier}
+ *     where coefficients are searched for
  * @param values the seeds, at least one, none twice
  * @since 0.1
  */
-public record Start(Kind kind, List<Long> values) {
+public record Start(Optional<Kind> kind, List<Long> values) {
 
   /** The kinds of noise; each is drawn as {@link Seeds} says. */
   public enum Kind {
@@ -25,7 +28,9 @@ public record Start(Kind kind, List<Long> values) {
     /** {@link Seeds#perImage}. */
     PER_IMAGE,
     /** {@link Seeds#grayNoise}. */
-    GRAY_NOISE;
+    GRAY_NOISE,
+    /** {@link Seeds#fourier}. */
+    FOURIER;
 
     /** As descriptions write it: {@code gray-noise}. */
     @Override
@@ -45,18 +50,46 @@ public record Start(Kind kind, List<Long> values) {
   }
 
   /**
+   * Noise as a preset has it.
+   *
+   * @param values the seeds, at least one, none twice
+   * @return the start
+   * @throws IllegalArgumentException if there are none, or one is there twice
+   */
+  public static Start of(long... values) {
+    return new Start(Optional.empty(), Arrays.stream(values).boxed().toList());
+  }
+
+  /**
+   * Noise of a kind.
+   *
+   * @param kind which noise
+   * @param values the seeds, at least one, none twice
+   * @return the start
+   * @throws IllegalArgumentException if there are none, or one is there twice
+   */
+  public static Start of(Kind kind, long... values) {
+    return new Start(Optional.of(kind), Arrays.stream(values).boxed().toList());
+  }
+
+  /**
    * Seeds of images in the middle of a study.
    *
+   * @param fourier whether Fourier coefficients are searched for
    * @param first the first of them
    * @param n how many
    * @param seed which noise
    */
-  INDArray seeds(ImageSpec spec, int first, int n, long seed) {
-    return switch (kind) {
+  INDArray seeds(Preset preset, boolean fourier, ImageSpec spec, int first, int n, long seed) {
+    if (kind.isEmpty()) {
+      return fourier ? Seeds.fourier(spec, n, seed) : preset.seeds(spec, first, n, seed);
+    }
+    return switch (kind.get()) {
       case SHARED -> Seeds.shared(spec, n, seed);
       case LIGHT_NOISE -> Seeds.lightNoise(spec, n, seed);
       case PER_IMAGE -> Seeds.perImage(spec, first, n, seed);
       case GRAY_NOISE -> Seeds.grayNoise(spec, first, n, seed);
+      case FOURIER -> Seeds.fourier(spec, n, seed);
     };
   }
 }

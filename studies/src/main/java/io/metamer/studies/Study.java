@@ -3,6 +3,7 @@ package io.metamer.studies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The description of many searches: each target, inverted through each network with each
@@ -18,6 +19,8 @@ import java.util.List;
  * @param targets the images whose representations are matched
  * @param seeds where the searches start
  * @param search how they go
+ * @param pairs images whose random pairs say how far apart unrelated images are, for certificates;
+ *     where they are not given, the targets of each chunk
  * @param chunk images of a chunk, at least 1
  * @param floats whether the images are kept as NumPy's float32 beside the 8-bit PNG files
  * @see StudyRun
@@ -29,6 +32,7 @@ public record Study(
     Targets targets,
     Start seeds,
     SearchRecipe search,
+    Optional<Targets> pairs,
     int chunk,
     boolean floats) {
 
@@ -73,6 +77,38 @@ public record Study(
   }
 
   /**
+   * A study of chunks of {@value #DEFAULT_CHUNK}, without files of floats.
+   *
+   * @param networks what is inverted, at least one, by different names
+   * @param regularizers with which penalties, at least one, by different names
+   * @param targets the images whose representations are matched
+   * @param seeds where the searches start
+   * @param search how they go
+   * @return the study
+   * @throws IllegalArgumentException if there are no networks or regularizers, or two have one name
+   */
+  public static Study of(
+      List<Subject> networks,
+      List<Penalty> regularizers,
+      Targets targets,
+      Start seeds,
+      SearchRecipe search) {
+    return new Study(
+        networks, regularizers, targets, seeds, search, Optional.empty(), DEFAULT_CHUNK, false);
+  }
+
+  /**
+   * Copies with images for random pairs.
+   *
+   * @param pairs at least two that differ; 100 give all the pairs that are looked at
+   * @return the copy
+   */
+  public Study withPairs(Targets pairs) {
+    return new Study(
+        networks, regularizers, targets, seeds, search, Optional.of(pairs), chunk, floats);
+  }
+
+  /**
    * Copies with another size of chunk.
    *
    * @param chunk images of a chunk, at least 1
@@ -80,6 +116,16 @@ public record Study(
    * @throws IllegalArgumentException if below 1
    */
   public Study withChunk(int chunk) {
-    return new Study(networks, regularizers, targets, seeds, search, chunk, floats);
+    return new Study(networks, regularizers, targets, seeds, search, pairs, chunk, floats);
+  }
+
+  /**
+   * Copies with the images in full precision beside the PNG files, or without.
+   *
+   * @param floats whether NumPy's float32 files are written
+   * @return the copy
+   */
+  public Study withFloats(boolean floats) {
+    return new Study(networks, regularizers, targets, seeds, search, pairs, chunk, floats);
   }
 }

@@ -1,6 +1,9 @@
 package io.metamer.studies;
 
 import io.metamer.image.ImageSpec;
+import io.metamer.image.Transformation;
+import io.metamer.image.Transformations;
+import io.metamer.inversion.Constraint;
 import io.metamer.inversion.Keep;
 import io.metamer.inversion.Regularizer;
 import io.metamer.inversion.Schedule;
@@ -25,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Descriptions from YAML. */
 final class StudyReader {
@@ -42,7 +46,8 @@ final class StudyReader {
 
   private Study study(Entry entry) {
     Fields fields =
-        entry.fields("networks", "regularizers", "targets", "seeds", "search", "chunk", "floats");
+        entry.fields(
+            "networks", "regularizers", "targets", "seeds", "search", "pairs", "chunk", "floats");
     List<Subject> networks =
         fields.required("networks").items().stream().map(this::subject).toList();
     List<Penalty> regularizers =
@@ -53,11 +58,12 @@ final class StudyReader {
         fields
             .optional("search")
             .map(StudyReader::search)
-            .orElseGet(() -> SearchRecipe.preset(SearchRecipe.DEFAULT));
+            .orElseGet(() -> SearchRecipe.of(SearchRecipe.DEFAULT));
+    Optional<Targets> pairs = fields.optional("pairs").map(this::targets);
     int chunk = fields.optional("chunk").map(Entry::whole).orElse(Study.DEFAULT_CHUNK);
     boolean floats = fields.optional("floats").map(Entry::truth).orElse(false);
     return entry.make(
-        () -> new Study(networks, regularizers, targets, seeds, search, chunk, floats));
+        () -> new Study(networks, regularizers, targets, seeds, search, pairs, chunk, floats));
   }
 
   private Subject subject(Entry entry) {
@@ -133,21 +139,77 @@ final class StudyReader {
     if (entry.isText()) {
       return entry.make(() -> Penalty.published(entry.text()));
     }
-    Fields fields = entry.fields("name", "terms");
+    Fields fields =
+        entry.fields("name", "published", "terms", "transformations", "parameterization");
     String name = fields.required("name").text();
+    Optional<String> published = fields.optional("published").map(Entry::text);
     List<Term> terms =
         fields
             .optional("terms")
             .map(list -> list.items().stream().map(StudyReader::term).toList())
             .orElse(List.of());
-    return entry.make(() -> new Penalty(name, terms));
+    Transformations transformations =
+        fields
+            .optional("transformations")
+            .map(StudyReader::transformations)
+            .orElseGet(Transformations::none);
+    boolean fourier =
+        fields
+            .optional("parameterization")
+            .map(e -> e.one(Map.of("pixels", false, "fourier", true)))
+            .orElse(false);
+    return entry.make(() -> new Penalty(name, published, terms, transformations, fourier));
+  }
+
+  private static Transformations transformations(Entry entry) {
+    if (entry.isText()) {
+      return entry.one(
+          Map.of("cifar10", Transformations.cifar10(0), "imagenet", Transformations.imageNet(0)));
+    }
+    Fields fields = entry.fields("steps", "seed");
+    Entry steps = fields.required("steps");
+    long seed = fields.optional("seed").map(Entry::seed).orElse(0L);
+    return steps.isText()
+        ? transformations(steps).withSeed(seed)
+        : new Transformations(
+            steps.items().stream().map(StudyReader::transformation).toList(), seed);
+  }
+
+  private static Transformation transformation(Entry entry) {
+    Fields fields = entry.fields("pad", "fill", "jitter", "scale", "rotate");
+    String kind = fields.either("pad", "jitter", "scale", "rotate");
+    Entry value = fields.required(kind);
+    if (kind.equals("pad")) {
+      int pixels = value.whole();
+      double fill = number(fields, "fill");
+      return entry.make(() -> new Transformation.Pad(pixels, fill));
+    }
+    entry.fields(kind);
+    return switch (kind) {
+      case "jitter" -> {
+        int pixels = value.whole();
+        yield value.make(() -> new Transformation.Jitter(pixels));
+      }
+      case "scale" -> {
+        List<Double> factors = numbers(value);
+        yield value.make(() -> new Transformation.Scale(factors));
+      }
+      default -> {
+        List<Double> degrees = numbers(value);
+        yield value.make(() -> new Transformation.Rotate(degrees));
+      }
+    };
   }
 
   private static Term term(Entry entry) {
-    Entry kind = entry.fields("term", "weight", "beta", "p", "held", "center").required("term");
+    Fields fields = entry.fields("term", "weight", "beta", "perPixel", "p", "held", "center");
+    Entry kind = fields.required("term");
     Term term =
         switch (kind.text()) {
-          case "tv" -> term(entry, "beta", e -> new TotalVariation(e.number()));
+          case "tv" -> {
+            boolean perPixel = fields.optional("perPixel").map(Entry::truth).orElse(false);
+            yield term(entry, "beta", e -> new TotalVariation(e.number(), perPixel), "perPixel");
+          }
           case "lp" -> term(entry, "p", e -> new LpNorm(e.number()));
           case "blur" -> term(entry, "held", e -> new Blur(e.truth()));
           case "l1" -> term(entry, "center", e -> new L1(e.number()));
@@ -157,8 +219,9 @@ final class StudyReader {
     return term;
   }
 
-  private static Term term(Entry entry, String parameter, Function<Entry, Regularizer> of) {
-    Fields fields = entry.fields("term", "weight", parameter);
+  private static Term term(
+      Entry entry, String parameter, Function<Entry, Regularizer> of, String... more) {
+    Fields fields = entry.fields(with(more, "term", "weight", parameter));
     double weight = fields.required("weight").number();
     Entry value = fields.required(parameter);
     return entry.make(() -> new Term(of.apply(value), weight));
@@ -184,14 +247,10 @@ final class StudyReader {
   private static Start start(Entry entry) {
     if (entry.isList()) {
       List<Long> values = entry.items().stream().map(Entry::seed).toList();
-      return entry.make(() -> new Start(Start.Kind.SHARED, values));
+      return entry.make(() -> new Start(Optional.empty(), values));
     }
     Fields fields = entry.fields("kind", "values");
-    Start.Kind kind =
-        fields
-            .optional("kind")
-            .map(e -> e.one(words(Start.Kind.values())))
-            .orElse(Start.Kind.SHARED);
+    Optional<Start.Kind> kind = fields.optional("kind").map(e -> e.one(words(Start.Kind.values())));
     List<Long> values = fields.required("values").items().stream().map(Entry::seed).toList();
     return entry.make(() -> new Start(kind, values));
   }
@@ -201,6 +260,8 @@ final class StudyReader {
         entry.fields(
             "preset",
             "matching",
+            "partWeights",
+            "constraint",
             "step",
             "iterations",
             "stopping",
@@ -208,9 +269,16 @@ final class StudyReader {
             "rawSeed",
             "batch",
             "tolerance");
-    String preset = fields.optional("preset").map(Entry::text).orElse(SearchRecipe.DEFAULT);
+    Preset preset =
+        fields
+            .optional("preset")
+            .map(e -> e.make(() -> Preset.named(e.text())))
+            .orElse(SearchRecipe.DEFAULT);
     Optional<Matching> matching =
         fields.optional("matching").map(e -> e.one(words(Matching.values())));
+    List<Double> partWeights =
+        fields.optional("partWeights").map(StudyReader::numbers).orElse(List.of());
+    Optional<Constraint> constraint = fields.optional("constraint").map(StudyReader::constraint);
     Optional<StepRule> step = fields.optional("step").map(StudyReader::step);
     Optional<Integer> iterations = fields.optional("iterations").map(Entry::whole);
     Optional<Stopping> stopping = fields.optional("stopping").map(StudyReader::stopping);
@@ -221,7 +289,28 @@ final class StudyReader {
     return entry.make(
         () ->
             new SearchRecipe(
-                preset, matching, step, iterations, stopping, keep, rawSeed, batch, tolerance));
+                preset,
+                matching,
+                partWeights,
+                constraint,
+                step,
+                iterations,
+                stopping,
+                keep,
+                rawSeed,
+                batch,
+                tolerance));
+  }
+
+  private static Constraint constraint(Entry entry) {
+    if (entry.isText()) {
+      return entry.one(Map.of("box", Constraint.box()));
+    }
+    Fields fields = entry.fields("norm", "radius", "center");
+    Constraint.Norm norm = fields.required("norm").one(words(Constraint.Norm.values()));
+    double radius = number(fields, "radius");
+    Constraint.Center center = fields.required("center").one(words(Constraint.Center.values()));
+    return entry.make(() -> new Constraint.Ball(norm, radius, center));
   }
 
   private static StepRule step(Entry entry) {
@@ -273,10 +362,7 @@ final class StudyReader {
 
   private static StepRule sized(
       Entry entry, Function<Double, StepRule> rule, String... parameters) {
-    String[] known =
-        Arrays.copyOf(new String[] {"rule", "size", "schedule"}, 3 + parameters.length);
-    System.arraycopy(parameters, 0, known, 3, parameters.length);
-    Fields fields = entry.fields(known);
+    Fields fields = entry.fields(with(parameters, "rule", "size", "schedule"));
     double size = number(fields, "size");
     Schedule schedule =
         fields.optional("schedule").map(StudyReader::schedule).orElse(Schedule.CONSTANT);
@@ -287,11 +373,16 @@ final class StudyReader {
     if (entry.isText()) {
       return entry.one(Map.of("constant", Schedule.CONSTANT, "cosine", Schedule.COSINE));
     }
-    Fields fields = entry.fields("halving", "plateau");
-    Entry value = fields.required(fields.either("halving", "plateau"));
-    if (fields.optional("halving").isPresent()) {
+    Fields fields = entry.fields("halving", "rounds", "plateau");
+    String kind = fields.either("halving", "rounds", "plateau");
+    Entry value = fields.required(kind);
+    if (kind.equals("halving")) {
       int rounds = value.whole();
       return value.make(() -> Schedule.halving(rounds));
+    }
+    if (kind.equals("rounds")) {
+      List<Schedule.Round> rounds = value.items().stream().map(StudyReader::round).toList();
+      return value.make(() -> new Schedule.Rounds(rounds));
     }
     Fields plateau = value.fields("factor", "patience", "share");
     double factor = number(plateau, "factor");
@@ -300,12 +391,23 @@ final class StudyReader {
     return value.make(() -> new Schedule.Plateau(factor, patience, share));
   }
 
+  private static Schedule.Round round(Entry entry) {
+    Fields fields = entry.fields("steps", "factor");
+    int steps = fields.required("steps").whole();
+    double factor = number(fields, "factor");
+    return entry.make(() -> new Schedule.Round(steps, factor));
+  }
+
   private static Stopping stopping(Entry entry) {
     Fields fields = entry.fields("distance", "patience", "share");
     double distance = fields.optional("distance").map(Entry::number).orElse(0.0);
     int patience = fields.optional("patience").map(Entry::whole).orElse(0);
     double share = fields.optional("share").map(Entry::number).orElse(0.0);
     return entry.make(() -> new Stopping(distance, patience, share));
+  }
+
+  private static String[] with(String[] more, String... keys) {
+    return Stream.concat(Stream.of(keys), Stream.of(more)).toArray(String[]::new);
   }
 
   private static double number(Fields fields, String key) {

@@ -4,6 +4,7 @@ import io.metamer.image.ImageSpec;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionResult;
 import io.metamer.inversion.Inverter;
+import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.inversion.StopReason;
 import io.metamer.inversion.Stopping;
@@ -23,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
@@ -39,15 +41,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <ul>
  *   <li>{@code study.yaml}, the description with its paths in full
  *   <li>{@code NETWORK/REGULARIZER/seed-SEED/chunk-INDEX-KEY/}: an 8-bit PNG for each image, {@code
- *       chunk.json} with the whole key, the options, the outcomes and where the images came from,
- *       {@code times.json}, and {@code images.npy} where floats are kept
+ *       chunk.json} with the whole key, the options, the outcomes, the certificates and where the
+ *       images came from, {@code times.json}, and {@code images.npy} where floats are kept
  *   <li>{@code results.csv}, a row for each image, made anew from the chunks
  * </ul>
  *
  * <p>A chunk's key is the SHA-256 of what its images depend on: the network's hash, layer and
- * preprocessing, all options, the pixels of its targets and seeds, their names, and how many images
- * make a chunk. It does not hold the version of Metamer, the engine, the backend or the number of
- * threads, which {@code chunk.json} names: after an update a study goes on.
+ * preprocessing, all options, the pixels of its targets and seeds and of the random pairs, their
+ * names, the classifier, and how many images make a chunk. It does not hold the version of Metamer,
+ * the engine, the backend or the number of threads, which {@code chunk.json} names: after an update
+ * a study goes on.
  *
  * <p>Not for use by several threads at a time.
  *
@@ -59,10 +62,8 @@ public final class StudyRun {
   private static final int WARM_UP = 2;
   private static final int MEASURED = 5;
 
-  private static final LayerSelection PENULTIMATE = LayerSelection.of("penultimate");
-
   /** What chunk.json takes for an image, more or less. */
-  private static final int BYTES_OF_OUTCOME = 400;
+  private static final int BYTES_OF_OUTCOME = 1_000;
 
   /** One network with one regularizer: what their chunks share. */
   private record Series(
@@ -84,6 +85,8 @@ public final class StudyRun {
   private final Set<ModelId> models = new LinkedHashSet<>();
   private final Map<String, Digests> digests = new HashMap<>();
 
+  private final Map<ImageSpec, String> pairs = new HashMap<>();
+
   private StudyRun(Study study, Path folder) throws IOException {
     this.study = study;
     this.folder = new StudyFolder(folder.toAbsolutePath().normalize());
@@ -93,8 +96,9 @@ public final class StudyRun {
       Network network = Network.load(subject.file());
       ImageSpec input = input(subject, network);
       for (Penalty penalty : study.regularizers()) {
-        Series one = new Series(subject, penalty, input, study.search().options(penalty));
+        Series one = new Series(subject, penalty, input, options(penalty, input));
         try (RepresentationModel model = open(network, one)) {
+          classifier(network, one).ifPresent(RepresentationModel::close);
           series.put(one, chunks(model.id(), one));
           models.add(model.id());
         }
@@ -245,37 +249,57 @@ public final class StudyRun {
   /** Computes some chunks; those written are no longer left. Says whether it was interrupted. */
   private boolean search(Series one, List<Chunk> chunks, Set<Chunk> left, StudyListener listener)
       throws IOException {
-    try (RepresentationModel model = open(Network.load(one.subject.file()), one)) {
-      for (Chunk chunk : chunks) {
-        if (search(one, model, chunk, listener)) {
-          left.remove(chunk);
+    Network network = Network.load(one.subject.file());
+    try (RepresentationModel model = open(network, one)) {
+      Optional<RepresentationModel> classifier = classifier(network, one);
+      try {
+        Inverter inverter = inverter(one, model, classifier);
+        for (Chunk chunk : chunks) {
+          if (search(one, model.id(), inverter, chunk, listener)) {
+            left.remove(chunk);
+          }
+          if (Thread.interrupted()) {
+            return true;
+          }
         }
-        if (Thread.interrupted()) {
-          return true;
-        }
+        return false;
+      } finally {
+        classifier.ifPresent(RepresentationModel::close);
       }
-      return false;
     }
   }
 
+  private Inverter inverter(
+      Series one, RepresentationModel model, Optional<RepresentationModel> classifier)
+      throws IOException {
+    Inverter inverter = new Inverter(model, one.options);
+    if (classifier.isPresent()) {
+      inverter = inverter.withClassifier(classifier.get());
+    }
+    if (study.pairs().isPresent()) {
+      try (INDArray images = study.pairs().get().read(one.input)) {
+        inverter = inverter.withNull(NullDistribution.of(model, images));
+      }
+    }
+    return inverter;
+  }
+
   /** Whether the chunk was written: not if the thread was interrupted before its search ended. */
-  private boolean search(Series one, RepresentationModel model, Chunk chunk, StudyListener listener)
+  private boolean search(
+      Series one, ModelId model, Inverter inverter, Chunk chunk, StudyListener listener)
       throws IOException {
     listener.begins(chunk);
-    try (Images images = images(one.input, chunk.seed(), chunk.first(), chunk.targets().size())) {
+    try (Images images = images(one, chunk.seed(), chunk.first(), chunk.targets().size())) {
       String key =
-          key(model.id(), one, Sha256.of(images.targets), Sha256.of(images.seeds), chunk.targets());
+          key(model, one, Sha256.of(images.targets), Sha256.of(images.seeds), chunk.targets());
       if (!key.equals(chunk.key())) {
         throw new IOException(
             "%s: the network or the images changed while the study ran; start it again"
                 .formatted(chunk));
       }
       try (InversionResult result =
-          new Inverter(model, one.options)
-              .invert(
-                  images.targets,
-                  images.seeds,
-                  iteration -> listener.evaluated(chunk, iteration))) {
+          inverter.invert(
+              images.targets, images.seeds, iteration -> listener.evaluated(chunk, iteration))) {
         if (result.outcomes().stream().anyMatch(o -> o.stop() == StopReason.INTERRUPTED)) {
           return false;
         }
@@ -302,7 +326,7 @@ public final class StudyRun {
     List<Long> times = new ArrayList<>();
     long[] memory = {0};
     try (RepresentationModel model = open(Network.load(one.subject.file()), one);
-        Images images = images(one.input, chunk.seed(), chunk.first(), n);
+        Images images = images(one, chunk.seed(), chunk.first(), n);
         InversionResult result =
             new Inverter(model, few)
                 .invert(
@@ -352,7 +376,7 @@ public final class StudyRun {
     for (long seed : study.seeds().values()) {
       for (int first = 0; first < names.size(); first += study.chunk()) {
         List<String> some = names.subList(first, Math.min(names.size(), first + study.chunk()));
-        Digests pixels = digests(one.input, seed, first, some.size());
+        Digests pixels = digests(one, seed, first, some.size());
         chunks.add(
             new Chunk(
                 one.subject.name(),
@@ -372,11 +396,11 @@ public final class StudyRun {
   private record Digests(String targets, String seeds) {}
 
   /** Networks that take the same images share what is computed here. */
-  private Digests digests(ImageSpec input, long seed, int first, int n) throws IOException {
-    String which = "%s %d %d".formatted(input, seed, first);
+  private Digests digests(Series one, long seed, int first, int n) throws IOException {
+    String which = "%s %s %d %d".formatted(one.input, one.penalty.fourier(), seed, first);
     Digests known = digests.get(which);
     if (known == null) {
-      try (Images images = images(input, seed, first, n)) {
+      try (Images images = images(one, seed, first, n)) {
         known = new Digests(Sha256.of(images.targets), Sha256.of(images.seeds));
       }
       digests.put(which, known);
@@ -384,7 +408,18 @@ public final class StudyRun {
     return known;
   }
 
-  private String key(ModelId model, Series one, String targets, String seeds, List<String> names) {
+  /** The hash of the images of random pairs; empty where a chunk's targets are taken. */
+  private String pairs(ImageSpec input) throws IOException {
+    if (study.pairs().isPresent() && !pairs.containsKey(input)) {
+      try (INDArray images = study.pairs().get().read(input)) {
+        pairs.put(input, Sha256.of(images));
+      }
+    }
+    return pairs.getOrDefault(input, "");
+  }
+
+  private String key(ModelId model, Series one, String targets, String seeds, List<String> names)
+      throws IOException {
     List<String> text = new ArrayList<>();
     text.add("chunk of images, format " + ChunkFiles.FORMAT);
     text.add("network " + model.sha256());
@@ -395,6 +430,7 @@ public final class StudyRun {
     text.add("options " + one.options);
     text.add("targets " + targets);
     text.add("seeds " + seeds);
+    text.add("pairs " + pairs(one.input));
     text.add("images of a chunk " + study.chunk());
     text.add("floats " + study.floats());
     names.forEach(name -> text.add("name of %d: %s".formatted(name.length(), name)));
@@ -410,9 +446,23 @@ public final class StudyRun {
     }
   }
 
-  private Images images(ImageSpec input, long seed, int first, int n) throws IOException {
+  private Images images(Series one, long seed, int first, int n) throws IOException {
     return new Images(
-        targets.read(first, first + n, input), study.seeds().seeds(input, first, n, seed));
+        targets.read(first, first + n, one.input),
+        study.seeds().seeds(preset(), one.penalty.fourier(), one.input, first, n, seed));
+  }
+
+  private Preset preset() {
+    return study.search().preset();
+  }
+
+  private InversionOptions options(Penalty penalty, ImageSpec input) {
+    try {
+      return study.search().options(penalty, input);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "regularizer %s: %s".formatted(penalty.name(), e.getMessage()), e);
+    }
   }
 
   private ImageSpec input(Subject subject, Network network) {
@@ -431,8 +481,27 @@ public final class StudyRun {
         Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), Math.toIntExact(shape[2]), 0, 1);
   }
 
-  private static RepresentationModel open(Network network, Series one) {
-    return network.at(
-        one.subject.layers().orElse(PENULTIMATE), one.input, one.subject.preprocessing());
+  private RepresentationModel open(Network network, Series one) {
+    Subject subject = one.subject;
+    LayerSelection layers = subject.layers().orElseGet(() -> preset().layers());
+    try {
+      return preset()
+          .model(network, layers, one.input, subject.preprocessing(), one.options.regularizer());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "network %s at %s%s: %s"
+              .formatted(
+                  subject.name(),
+                  layers,
+                  subject.layers().isPresent() ? "" : ", the layers of preset " + preset(),
+                  e.getMessage()),
+          e);
+    }
+  }
+
+  private static Optional<RepresentationModel> classifier(Network network, Series one) {
+    return one.subject
+        .classifier()
+        .map(layer -> network.at(layer, one.input, one.subject.preprocessing()));
   }
 }

@@ -1,5 +1,7 @@
 package io.metamer.studies;
 
+import io.metamer.image.Transformation;
+import io.metamer.inversion.Constraint;
 import io.metamer.inversion.Schedule;
 import io.metamer.inversion.StepRule;
 import io.metamer.inversion.Stopping;
@@ -13,6 +15,7 @@ import io.metamer.studies.Penalty.Term;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.Yaml;
 
@@ -28,6 +31,7 @@ final class StudyWriter {
     root.put("targets", targets(study.targets()));
     root.put("seeds", seeds(study.seeds()));
     root.put("search", search(study.search()));
+    study.pairs().ifPresent(pairs -> root.put("pairs", targets(pairs)));
     root.put("chunk", study.chunk());
     root.put("floats", study.floats());
     DumperOptions options = new DumperOptions();
@@ -70,13 +74,41 @@ final class StudyWriter {
   }
 
   private static Object penalty(Penalty penalty) {
-    if (penalty.terms().isEmpty()) {
+    if (penalty.published().equals(Optional.of(penalty.name()))) {
       return penalty.name();
     }
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("name", penalty.name());
-    entry.put("terms", penalty.terms().stream().map(StudyWriter::term).toList());
+    penalty.published().ifPresent(name -> entry.put("published", name));
+    if (!penalty.terms().isEmpty()) {
+      entry.put("terms", penalty.terms().stream().map(StudyWriter::term).toList());
+    }
+    if (!penalty.transformations().steps().isEmpty()) {
+      Map<String, Object> transformations = new LinkedHashMap<>();
+      transformations.put(
+          "steps",
+          penalty.transformations().steps().stream().map(StudyWriter::transformation).toList());
+      transformations.put("seed", penalty.transformations().seed());
+      entry.put("transformations", transformations);
+    }
+    entry.put("parameterization", penalty.fourier() ? "fourier" : "pixels");
     return entry;
+  }
+
+  private static Object transformation(Transformation step) {
+    if (step instanceof Transformation.Pad pad) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("pad", pad.pixels());
+      entry.put("fill", pad.fill());
+      return entry;
+    }
+    if (step instanceof Transformation.Jitter jitter) {
+      return Map.of("jitter", jitter.pixels());
+    }
+    if (step instanceof Transformation.Scale scale) {
+      return Map.of("scale", scale.factors());
+    }
+    return Map.of("rotate", ((Transformation.Rotate) step).degrees());
   }
 
   private static Object term(Term term) {
@@ -84,6 +116,7 @@ final class StudyWriter {
     if (term.of() instanceof TotalVariation tv) {
       entry.put("term", "tv");
       entry.put("beta", tv.beta());
+      entry.put("perPixel", tv.perPixel());
     } else if (term.of() instanceof LpNorm lp) {
       entry.put("term", "lp");
       entry.put("p", lp.p());
@@ -109,15 +142,19 @@ final class StudyWriter {
 
   private static Object seeds(Start seeds) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("kind", seeds.kind().toString());
+    seeds.kind().ifPresent(kind -> entry.put("kind", kind.toString()));
     entry.put("values", seeds.values());
     return entry;
   }
 
   private static Object search(SearchRecipe search) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("preset", search.preset());
+    entry.put("preset", search.preset().toString());
     search.matching().ifPresent(m -> entry.put("matching", StudyReader.word(m)));
+    if (!search.partWeights().isEmpty()) {
+      entry.put("partWeights", search.partWeights());
+    }
+    search.constraint().ifPresent(c -> entry.put("constraint", constraint(c)));
     search.step().ifPresent(step -> entry.put("step", step(step)));
     search.iterations().ifPresent(n -> entry.put("iterations", n));
     search.stopping().ifPresent(stopping -> entry.put("stopping", stopping(stopping)));
@@ -126,6 +163,17 @@ final class StudyWriter {
     search.batch().ifPresent(n -> entry.put("batch", n));
     search.tolerance().ifPresent(t -> entry.put("tolerance", t));
     return entry;
+  }
+
+  private static Object constraint(Constraint constraint) {
+    if (constraint instanceof Constraint.Ball ball) {
+      Map<String, Object> entry = new LinkedHashMap<>();
+      entry.put("norm", StudyReader.word(ball.norm()));
+      entry.put("radius", ball.radius());
+      entry.put("center", StudyReader.word(ball.center()));
+      return entry;
+    }
+    return "box";
   }
 
   private static Object step(StepRule step) {
@@ -163,6 +211,9 @@ final class StudyWriter {
     if (schedule instanceof Schedule.Halving halving) {
       return Map.of("halving", halving.rounds());
     }
+    if (schedule instanceof Schedule.Rounds rounds) {
+      return Map.of("rounds", rounds.rounds().stream().map(StudyWriter::round).toList());
+    }
     if (schedule instanceof Schedule.Plateau plateau) {
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("factor", plateau.factor());
@@ -171,6 +222,13 @@ final class StudyWriter {
       return Map.of("plateau", entry);
     }
     return schedule.equals(Schedule.COSINE) ? "cosine" : "constant";
+  }
+
+  private static Object round(Schedule.Round round) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("steps", round.steps());
+    entry.put("factor", round.factor());
+    return entry;
   }
 
   private static Object stopping(Stopping stopping) {

@@ -4,6 +4,7 @@ import io.metamer.image.ImageSpec;
 import io.metamer.image.Images;
 import io.metamer.image.Seeds;
 import io.metamer.inversion.Stopping;
+import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,7 +27,9 @@ final class Fixture {
   private Fixture() {}
 
   static Subject subject(String name) {
-    return Subject.of(name, NETWORKS.resolve(name + ".onnx"), Preprocessing.cifar10());
+    return Subject.of(name, NETWORKS.resolve(name + ".onnx"), Preprocessing.cifar10())
+        .at(LayerSelection.of("penultimate"))
+        .withClassifier("logits");
   }
 
   /** Two networks, two regularizers, two seeds; images leave at different times. */
@@ -35,11 +38,12 @@ final class Fixture {
         List.of(subject("relu"), subject("smooth")),
         List.of(Penalty.published("reg_free"), Penalty.published("freq_tv_l6")),
         Targets.folder(images),
-        new Start(Start.Kind.PER_IMAGE, List.of(42L, -1L)),
-        SearchRecipe.preset(SearchRecipe.DEFAULT)
+        Start.of(Start.Kind.PER_IMAGE, 42, -1),
+        SearchRecipe.of(Preset.NANDA_2023)
             .withIterations(12)
             .withBatch(2)
             .withStopping(Stopping.at(0.3)),
+        Optional.empty(),
         3,
         true);
   }
@@ -51,8 +55,9 @@ final class Fixture {
         study.networks().subList(0, 1),
         study.regularizers().subList(0, 1),
         study.targets(),
-        new Start(Start.Kind.SHARED, List.of(42L)),
+        Start.of(42),
         study.search(),
+        study.pairs(),
         study.chunk(),
         false);
   }
@@ -91,6 +96,7 @@ final class Fixture {
         targets,
         study.seeds(),
         study.search(),
+        study.pairs(),
         study.chunk(),
         study.floats());
   }

@@ -71,6 +71,7 @@ final class PresetTest {
     boolean shared =
         List.of("nanda2023", "nanda2023Released", "feather2023", "fast").contains("" + preset);
     assertEquals(shared, seeds.slice(0).equals(seeds.slice(2)));
+    assertEquals(seeds.slice(2), preset.seeds(images, 2, 1, 5).slice(0));
   }
 
   @ParameterizedTest

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metamer.image.ImageSpec;
+import io.metamer.image.Transformation;
+import io.metamer.image.Transformations;
+import io.metamer.inversion.Constraint;
 import io.metamer.inversion.Keep;
 import io.metamer.inversion.Schedule;
 import io.metamer.inversion.StepRule;
@@ -23,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,10 +66,21 @@ final class StudyReaderTest {
             - {term: lp, p: 6, weight: 0.1}
             - {term: blur, held: false, weight: 1}
             - {term: l1, center: 0.5, weight: -1}
+            - {term: tv, beta: 3, perPixel: true, weight: 1}
+        - preset
+        - {name: shaken, published: freq, transformations: cifar10}
+        - name: shaken fft
+          transformations:
+            steps: [{pad: 12, fill: 0.5}, {jitter: 8}, {scale: [0.9, 1.1]}, {rotate: [-5, 5]}]
+            seed: 9
+          parameterization: fourier
       targets: {idx: images.gz, labels: labels.gz, count: 100, shuffle: 7}
       seeds: {kind: gray-noise, values: [-1, 9223372036854775807]}
       search:
+        preset: feather2023
         matching: squared-relative-l2
+        partWeights: [1, 0.5]
+        constraint: {norm: linf, radius: 0.25, center: target}
         step: {rule: adam, size: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, schedule: cosine}
         iterations: 500
         stopping: {distance: 0.01, patience: 50, share: 1e-4}
@@ -73,6 +88,7 @@ final class StudyReaderTest {
         rawSeed: true
         batch: 16
         tolerance: 0.05
+      pairs: {folder: others, count: 100}
       chunk: 48
       floats: true
       """;
@@ -90,8 +106,9 @@ final class StudyReaderTest {
             List.of(Subject.of("a", temp.resolve("nets/a.onnx"), Preprocessing.cifar10())),
             List.of(Penalty.published("reg_free")),
             Targets.folder(temp.resolve("images")),
-            new Start(Start.Kind.SHARED, List.of(42L)),
-            SearchRecipe.preset(SearchRecipe.DEFAULT),
+            Start.of(42),
+            SearchRecipe.of(Preset.NANDA_2023),
+            Optional.empty(),
             Study.DEFAULT_CHUNK,
             false);
     assertEquals(expected, read(MINIMAL));
@@ -117,19 +134,35 @@ final class StudyReaderTest {
                     .at(LayerSelection.of(List.of("x", "y")))),
             List.of(
                 Penalty.published("freq_tv_l6"),
-                new Penalty(
+                Penalty.of(
                     "own",
-                    List.of(
-                        new Term(new TotalVariation(2), 5e-5),
-                        new Term(new LpNorm(6), 0.1),
-                        new Term(new Blur(false), 1),
-                        new Term(new L1(0.5), -1)))),
+                    new Term(new TotalVariation(2), 5e-5),
+                    new Term(new LpNorm(6), 0.1),
+                    new Term(new Blur(false), 1),
+                    new Term(new L1(0.5), -1),
+                    new Term(TotalVariation.perPixel(3), 1)),
+                Penalty.published(Penalty.PRESET),
+                Penalty.published("freq").with("shaken", Transformations.cifar10(0)),
+                new Penalty(
+                    "shaken fft",
+                    Optional.empty(),
+                    List.of(),
+                    new Transformations(
+                        List.of(
+                            new Transformation.Pad(12, 0.5),
+                            new Transformation.Jitter(8),
+                            new Transformation.Scale(List.of(0.9, 1.1)),
+                            new Transformation.Rotate(List.of(-5.0, 5.0))),
+                        9),
+                    true)),
             Targets.idx(temp.resolve("images.gz"), temp.resolve("labels.gz"))
                 .first(100)
                 .shuffled(7),
-            new Start(Start.Kind.GRAY_NOISE, List.of(-1L, Long.MAX_VALUE)),
-            SearchRecipe.preset(SearchRecipe.DEFAULT)
+            Start.of(Start.Kind.GRAY_NOISE, -1, Long.MAX_VALUE),
+            SearchRecipe.of(Preset.FEATHER_2023)
                 .withMatching(Matching.SQUARED_RELATIVE_L2)
+                .withPartWeights(1, 0.5)
+                .withConstraint(Constraint.linf(0.25).around(Constraint.Center.TARGET))
                 .withStep(new StepRule.Adam(0.1, 0.9, 0.99, 1e-8, Schedule.COSINE))
                 .withIterations(500)
                 .withStopping(Stopping.at(0.01).orAfter(50, 1e-4))
@@ -137,6 +170,7 @@ final class StudyReaderTest {
                 .withRawSeed(true)
                 .withBatch(16)
                 .withTolerance(0.05),
+            Optional.of(Targets.folder(temp.resolve("others")).first(100)),
             48,
             true);
     assertEquals(expected, read(FULL));
@@ -164,7 +198,8 @@ final class StudyReaderTest {
         StepRule.normalized(1).withSchedule(Schedule.halving(8)),
         StepRule.sign(0.5).withSchedule(Schedule.plateau()),
         StepRule.gradient(3),
-        StepRule.momentum(0.25),
+        StepRule.momentum(0.25)
+            .withSchedule(Schedule.rounds(new Schedule.Round(3, 1), new Schedule.Round(2, 0.5))),
         StepRule.adam(0.125),
         StepRule.lbfgs());
   }
@@ -180,6 +215,7 @@ final class StudyReaderTest {
             study.targets(),
             study.seeds(),
             study.search().withStep(step),
+            study.pairs(),
             study.chunk(),
             study.floats());
     assertEquals(study, read(study.yaml()), study::yaml);
@@ -229,12 +265,22 @@ final class StudyReaderTest {
         "[42] | [1, 1] | seeds: values: expected each seed once, got [1, 1]",
         "[42] | [x] | seeds[0]: expected a whole number, got \"x\"",
         "[42] | 42 | seeds: expected a group of keys, got a single value",
-        "[42] | {kind: gray, values: [1]} | seeds.kind: expected gray-noise or light-noise or per-i",
+        "[42] | {kind: gray, values: [1]} | seeds.kind: expected fourier or gray-noise or light-noise",
         "[reg_free] | [] | regularizers: expected at least one, got none",
         "[reg_free] | [freq, freq] | regularizers: expected names that differ, got \"freq\" twice",
         "[reg_free] | freq | regularizers: expected a list, got a single value",
         "[reg_free] | [{name: freq, terms: [{term: tv, beta: 2, weight: 1}]}] | no published",
-        "[reg_free] | [{name: x}] | or one with terms of its own, got \"x\"",
+        "[reg_free] | [{name: x}] | expected terms, a published regularizer, transformations or",
+        "[reg_free] | [{name: x, published: freek}] | expected a regularizer of [reg_free, freq,",
+        "[reg_free] | [{name: freq, published: freq_tv}] | no published regularizer's, got \"freq\"",
+        "[reg_free] | [{name: freq, published: freq, parameterization: fourier}] | name: expected",
+        "[reg_free] | [{name: x, parameterization: fft}] | expected fourier or pixels, got \"fft\"",
+        "[reg_free] | [{name: x, transformations: mnist}] | expected cifar10 or imagenet, got",
+        "[reg_free] | [{name: x, transformations: {steps: [{turn: 3}]}}] | unknown key \"turn\"",
+        "[reg_free] | [{name: x, transformations: {steps: [{jitter: 0}]}}] | at least 1 pixel",
+        "[reg_free] | [{name: x, transformations: {steps: [{jitter: 1, fill: 0}]}}] | unknown key",
+        "[reg_free] | [{name: x, transformations: {steps: [{scale: []}]}}] | at least one factor",
+        "[reg_free] | [{name: x, transformations: {steps: [{pad: 2}]}}] | expected a key fill",
         "[reg_free] | [{name: x, terms: [{term: tw, weight: 1}]}] | expected tv, lp, blur or l1",
         "[reg_free] | [{name: x, terms: [{term: tv, p: 2, weight: 1}]}] | unknown key \"p\"",
         "[reg_free] | [{name: x, terms: [{term: tv, beta: 2}]}] | expected a key weight",
@@ -242,7 +288,13 @@ final class StudyReaderTest {
         "[reg_free] | [{name: x, terms: [{term: tv, beta: 2, weight: NaN}]}] | a finite weight",
         "[42] | [42]\\nchunk: 0 | chunk: expected at least 1 image, got 0",
         "[42] | [42]\\nfloats: maybe | floats: expected false or true, got \"maybe\"",
-        "[42] | [42]\\nsearch: {preset: nanda} | search: preset: expected one among",
+        "[42] | [42]\\nsearch: {preset: nanda} | search.preset: expected a preset among",
+        "[42] | [42]\\nsearch: {partWeights: [0]} | search: partWeights: expected finite weights",
+        "[42] | [42]\\nsearch: {constraint: ball} | search.constraint: expected box, got \"ball\"",
+        "[42] | [42]\\nsearch: {constraint: {norm: l2, radius: 0, center: seed}} | a finite radius",
+        "[42] | [42]\\nsearch: {constraint: {norm: l1, radius: 1, center: seed}} | l2 or linf, got",
+        "[42] | [42]\\nsearch: {step: {rule: sign, size: 1, schedule: {rounds: []}}} | 1 round, got",
+        "[42] | [42]\\npairs: {folder: a, count: 0} | pairs: count: expected at least 1 image",
         "[42] | [42]\\nsearch: {iterations: -1} | search: iterations: expected at least 0, got -1",
         "[42] | [42]\\nsearch: {batch: 0} | search: batch: expected at least 1 image, got 0",
         "[42] | [42]\\nsearch: {tolerance: NaN} | search: tolerance: expected a distance above 0",

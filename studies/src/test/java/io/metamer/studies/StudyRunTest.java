@@ -10,7 +10,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.metamer.image.ImageSpec;
 import io.metamer.image.Images;
+import io.metamer.image.Seeds;
+import io.metamer.image.Transformations;
+import io.metamer.inversion.Constraint;
 import io.metamer.inversion.InversionListener.Iteration;
+import io.metamer.model.LayerSelection;
+import io.metamer.model.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 final class StudyRunTest {
 
@@ -50,7 +56,9 @@ final class StudyRunTest {
     assertEquals(1 + 40, rows.size());
     assertEquals(
         "network,regularizer,seed,index,target,file,distance,loss,bestIteration,iterations,"
-            + "evaluations,stop",
+            + "evaluations,stop,asFound.distance,asFound.percentile,asFound.pearson,"
+            + "asFound.spearman,asFound.targetClass,asFound.imageClass,asPng.distance,"
+            + "asPng.percentile,asPng.pearson,asPng.spearman,asPng.targetClass,asPng.imageClass",
         rows.get(0));
     assertTrue(
         rows.get(1).startsWith("relu,reg_free,42,0,t00,relu/reg_free/seed-42/chunk-000-"),
@@ -64,17 +72,109 @@ final class StudyRunTest {
     run.run(StudyListener.none());
     Chunk chunk = run.chunks().get(1);
     assertEquals("relu, reg_free, seed 42, chunk 1", chunk.toString());
-    JsonNode said =
-        new ObjectMapper().readTree(out.resolve(chunk.folder()).resolve("chunk.json").toFile());
+    JsonNode said = said(chunk);
     assertEquals(chunk.key(), said.get("key").textValue());
     assertEquals(2, said.get("images").size());
     JsonNode image = said.at("/images/1");
     assertEquals(4, image.get("index").intValue());
     assertEquals("00004-t04.png", image.get("file").textValue());
     assertTrue(image.get("distance").doubleValue() < 1, image::toString);
+    assertEquals(
+        image.get("distance").doubleValue(), image.at("/asFound/distance").doubleValue(), 1e-5);
+    assertTrue(image.at("/asPng/spearman").isDouble(), image::toString);
+    assertTrue(image.at("/asPng/imageClass").isInt(), image::toString);
+    assertEquals(2, said.at("/nullDistribution/pairs").intValue());
     assertEquals("12", said.at("/options/iterations").textValue());
     assertEquals("none", said.at("/options/regularizer").textValue());
     assertFalse(said.toString().contains("started"), said::toString);
+  }
+
+  @Test
+  void pairs_ofOtherImages_areWhatDistancesAreComparedWith() throws IOException {
+    Path others = Fixture.images(temp.resolve("others"), 7);
+    StudyRun run = StudyRun.of(Fixture.tiny(images).withPairs(Targets.folder(others)), out);
+    run.run(StudyListener.none());
+    for (Chunk chunk : run.chunks()) {
+      assertEquals(7 * 6, said(chunk).at("/nullDistribution/pairs").intValue());
+    }
+  }
+
+  @Test
+  void preset_givesStepsSeedsAndLayers() throws IOException {
+    Study study = Fixture.tiny(images);
+    StudyRun run =
+        StudyRun.of(
+            with(study, SearchRecipe.of(Preset.MAHENDRAN_VEDALDI_2015).withIterations(3)), out);
+    run.run(StudyListener.none());
+    JsonNode said = said(run.chunks().get(0));
+    assertEquals("SQUARED_RELATIVE_L2", said.at("/options/matching").textValue());
+    assertEquals("none", said.at("/options/regularizer").textValue());
+
+    study = with(study, SearchRecipe.of(Preset.MAHENDRAN_VEDALDI_2015).withIterations(3));
+    run = StudyRun.of(with(study, Penalty.published(Penalty.PRESET)), out);
+    run.run(StudyListener.none());
+    said = said(run.chunks().get(1));
+    assertTrue(said.at("/options/regularizer").textValue().contains("^6"), said::toString);
+    // Each image of it has noise of its own, whichever chunk it is in.
+    try (INDArray seeds = Preset.MAHENDRAN_VEDALDI_2015.seeds(Fixture.INPUT, 5, 42)) {
+      INDArray last = seeds.get(NDArrayIndex.interval(3, 5)).dup('c');
+      assertEquals(Sha256.of(last), said.get("seedsSha256").textValue());
+    }
+  }
+
+  @Test
+  void regularizer_withTransformationsInFourierCoefficients_isSearchedSo() throws IOException {
+    Study study = Fixture.tiny(images);
+    Penalty penalty =
+        Penalty.published("freq")
+            .with("freq transforms", Transformations.cifar10(3))
+            .inFourierCoefficients("freq transforms fft");
+    StudyRun run = StudyRun.of(with(study, penalty), out);
+    run.run(StudyListener.none());
+    JsonNode said = said(run.chunks().get(0));
+    assertEquals(
+        "Fourier[decay=1.0, clamped=false]", said.at("/options/parameterization").textValue());
+    assertTrue(said.at("/options/transformations").textValue().contains("seed=3"), said::toString);
+    try (INDArray seeds = Seeds.fourier(Fixture.INPUT, 3, 42)) {
+      assertEquals(Sha256.of(seeds), said.get("seedsSha256").textValue());
+    }
+  }
+
+  @Test
+  void search_thatDoesNotGoWithARegularizer_isRefusedBeforeAnyWork() {
+    Study study = Fixture.tiny(images);
+    Study ball = with(study, study.search().withConstraint(Constraint.l2(1)));
+    Study both = with(ball, Penalty.published("freq").inFourierCoefficients("freq fft"));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> StudyRun.of(both, out));
+    assertTrue(e.getMessage().startsWith("regularizer freq fft: expected no ball"), e.getMessage());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void layers_ofThePreset_haveAFakeRelu() throws IOException {
+    Study study = Fixture.tiny(images);
+    Subject relu = Subject.of("relu", study.networks().get(0).file(), Preprocessing.cifar10());
+    StudyRun run = StudyRun.of(with(study, relu), out);
+    assertTrue(run.models().get(0).layer().endsWith(", fake ReLU"), run.models()::toString);
+
+    Subject smooth = Fixture.subject("smooth");
+    Subject without = Subject.of("smooth", smooth.file(), smooth.preprocessing());
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> StudyRun.of(with(study, without), out));
+    assertTrue(
+        e.getMessage()
+            .startsWith(
+                "network smooth at \"penultimate\", fake ReLU, the layers of preset nanda2023: "),
+        e.getMessage());
+  }
+
+  @Test
+  void classifier_thatIsNowhere_isRefused() throws IOException {
+    Study study = with(Fixture.tiny(images), Fixture.subject("relu").withClassifier("nowhere"));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> StudyRun.of(study, out));
+    assertTrue(e.getMessage().contains("nowhere"), e.getMessage());
   }
 
   @Test
@@ -306,11 +406,15 @@ final class StudyRunTest {
             with(study, study.search().withIterations(13)),
             with(study, study.search().withTolerance(0.2)),
             Fixture.with(study, study.targets().shuffled(1)),
-            with(study, new Start(Start.Kind.SHARED, List.of(43L))),
-            with(study, new Start(Start.Kind.LIGHT_NOISE, List.of(42L))),
+            with(study, Start.of(43)),
+            with(study, Start.of(Start.Kind.LIGHT_NOISE, 42)),
             with(study, Penalty.published("freq")),
             with(study, Fixture.subject("smooth")),
-            with(study, Fixture.subject("relu").withClassifier("logits")));
+            with(
+                study, Subject.of("relu", study.networks().get(0).file(), Preprocessing.cifar10())),
+            study.withPairs(Targets.folder(images)),
+            study.withPairs(Targets.folder(images).first(4)),
+            study.withFloats(true));
     List<String> keys = new ArrayList<>();
     for (Study other : others) {
       keys.add(StudyRun.of(other, out).chunks().get(0).key());
@@ -370,13 +474,12 @@ final class StudyRunTest {
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
-            () ->
-                run(
-                    with(
-                        study,
-                        Fixture.subject("relu").at(io.metamer.model.LayerSelection.of("nowhere"))),
-                    out));
+            () -> run(with(study, Fixture.subject("relu").at(LayerSelection.of("nowhere"))), out));
     assertTrue(e.getMessage().contains("nowhere"), e.getMessage());
+  }
+
+  private JsonNode said(Chunk chunk) throws IOException {
+    return new ObjectMapper().readTree(out.resolve(chunk.folder()).resolve("chunk.json").toFile());
   }
 
   private static StudyRun.Outcome run(Study study, Path out) throws IOException {
@@ -390,6 +493,7 @@ final class StudyRunTest {
         study.targets(),
         part instanceof Start start ? start : study.seeds(),
         part instanceof SearchRecipe search ? search : study.search(),
+        study.pairs(),
         study.chunk(),
         study.floats());
   }
