@@ -100,12 +100,7 @@ final class ComparePresets implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private CommandSpec spec;
 
-  @Option(
-      names = "--network",
-      required = true,
-      paramLabel = "FILE",
-      description = "The network: ONNX, Keras (.h5, .keras) or DL4J (.zip), told by its contents.")
-  private Path network = Path.of("");
+  @Mixin private final NetworkOption network = new NetworkOption();
 
   @Option(
       names = "--layer",
@@ -167,7 +162,7 @@ final class ComparePresets implements Callable<Integer> {
     int images;
     try (Interruption interruption = Interruption.ofThisThread()) {
       List<Preset> chosen = presets.stream().map(Preset::named).toList();
-      Network file = Network.load(network);
+      Network file = network.load();
       ImageSpec input = input(file);
       INDArray targets = source.targets().first(count).read(input);
       images = Math.toIntExact(targets.size(0));
@@ -229,7 +224,7 @@ final class ComparePresets implements Callable<Integer> {
     screen.printf(
         Locale.ROOT,
         "%s, %d images; medians, of images that came so near: how many, evaluations, seconds%n%n",
-        network.getFileName(),
+        network.file().getFileName(),
         images);
     screen.printf("%-22s%-12s%-13s", "preset", "evaluations", "distance");
     for (double distance : DISTANCES) {

@@ -4,12 +4,12 @@ import io.metamer.image.ImageSpec;
 import io.metamer.model.Network;
 import io.metamer.model.UnsupportedModelException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -34,12 +34,7 @@ final class Layers implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private CommandSpec spec;
 
-  @Option(
-      names = "--network",
-      required = true,
-      paramLabel = "FILE",
-      description = "The network: ONNX, Keras (.h5, .keras) or DL4J (.zip), told by its contents.")
-  private Path network = Path.of("");
+  @Mixin private final NetworkOption network = new NetworkOption();
 
   @Option(
       names = "--size",
@@ -59,7 +54,7 @@ final class Layers implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      spec.commandLine().getOut().print(table(Network.load(network)));
+      spec.commandLine().getOut().print(table(network.load()));
       spec.commandLine().getOut().flush();
       return 0;
     } catch (IOException | IllegalArgumentException | UnsupportedModelException e) {

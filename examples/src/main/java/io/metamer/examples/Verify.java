@@ -75,12 +75,7 @@ final class Verify implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it.
   private CommandSpec spec;
 
-  @Option(
-      names = "--network",
-      required = true,
-      paramLabel = "FILE",
-      description = "The network: ONNX, Keras (.h5, .keras) or DL4J (.zip), told by its contents.")
-  private Path network = Path.of("");
+  @Mixin private final NetworkOption network = new NetworkOption();
 
   @Option(
       names = "--layer",
@@ -255,7 +250,7 @@ final class Verify implements Callable<Integer> {
   }
 
   private Question question() throws IOException {
-    Network net = Network.load(network);
+    Network net = network.load();
     INDArray stored = array(images);
     if (stored.rank() != 4) {
       throw new BadInput(
