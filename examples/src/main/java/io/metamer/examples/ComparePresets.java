@@ -235,7 +235,7 @@ final class ComparePresets implements Callable<Integer> {
       Convergence c = run.convergence;
       screen.printf(
           Locale.ROOT,
-          "%-22s%-12.0f%-13.4f",
+          "%-22s%-12.0f%-13.2g",
           run.preset,
           quantile(images, c::evaluations, 0.5),
           quantile(images, c::lowest, 0.5));

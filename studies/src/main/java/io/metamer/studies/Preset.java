@@ -249,7 +249,7 @@ public enum Preset {
   },
 
   /**
-   * Ours: from where {@link #NANDA_2023} starts to where it ends, in a twentieth of its
+   * Ours: from where {@link #NANDA_2023} starts to nearer than it ends, in a tenth of its
    * evaluations. 500 steps of Adam of size 0.2, which falls to 0 along half a cosine: the published
    * steps of constant length circle around what these settle into.
    *
