@@ -11,7 +11,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * Keeps how distance, loss, penalty and gradient of each image went: at evenly spaced iterations,
  * and at the last one. However long a search is, what is kept of an image stays below a number of
- * points: when there are too many, every other one is dropped.
+ * points: when there are too many, every other one is dropped. Told of several searches for the
+ * same targets, it keeps the last.
  *
  * @since 0.1
  */
@@ -60,6 +61,9 @@ public final class Curves implements InversionListener {
   @Override
   public void evaluated(Iteration iteration) {
     for (int k = 0; k < iteration.rows().length; k++) {
+      if (iteration.index()[k] == 0) {
+        images.remove(iteration.rows()[k]);
+      }
       images
           .computeIfAbsent(iteration.rows()[k], row -> new Points(most))
           .add(

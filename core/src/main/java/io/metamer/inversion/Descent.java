@@ -27,6 +27,14 @@ interface Descent {
   }
 
   /**
+   * Whether the evaluation of image k that the rule has just been given was a trial, which it made
+   * a shorter one of: then a loss that is not finite is no reason to give the image up.
+   */
+  default boolean triesShorter(int k) {
+    return false;
+  }
+
+  /**
    * Drops the state of all images but some, which keep their order; new ones follow them, the next
    * in the order of the problem.
    */

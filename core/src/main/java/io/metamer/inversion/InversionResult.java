@@ -15,7 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param input what the images look like
  * @param targets the images whose representations were to be matched, shape {@code [N, C, H, W]}
- * @param seeds where the search started, clipped to the bounds; the same shape
+ * @param seeds the images to start from, clipped to the bounds, as observers see them; the same
+ *     shape. A search in a ball around its target starts at the nearest image in the ball
  * @param images the best image found for each target; the same shape, in the bounds
  * @param outcomes one for each image
  * @param certificates one for each image: how well it matches

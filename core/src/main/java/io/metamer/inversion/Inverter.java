@@ -28,7 +28,10 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class Inverter {
 
-  /** How far beyond the bounds arithmetic in float may have carried a target, of their distance. */
+  /**
+   * How far arithmetic in float may have carried a target beyond the bounds, of their distance, or
+   * a relative distance from the same one computed in another batch.
+   */
   private static final double ROUNDING = 1e-4;
 
   private final RepresentationModel model;
@@ -235,7 +238,7 @@ public final class Inverter {
           problem.targets(),
           problem.seeds(),
           search.best(),
-          outcomes(search, match, certificates),
+          outcomes(search, certificates),
           certificates,
           pairs,
           options,
@@ -245,17 +248,21 @@ public final class Inverter {
 
   /**
    * The distance is the certificate's where the search's own is not that of the image found: where
-   * it was shown changed images, and of an image without a finite evaluation, which is at its seed.
+   * it was shown changed images, where the model's losses see other images than it represents, and
+   * of an image without a finite evaluation, which is at its seed. Else it is the search's, which
+   * is what it was stopped by.
    */
-  private static List<ImageOutcome> outcomes(
-      Search search, Match match, List<Certificate> certificates) {
+  private static List<ImageOutcome> outcomes(Search search, List<Certificate> certificates) {
     List<ImageOutcome> outcomes = search.outcomes();
     return IntStream.range(0, outcomes.size())
         .mapToObj(
-            i ->
-                match.changesImages() || Double.isInfinite(outcomes.get(i).loss())
-                    ? outcomes.get(i).withDistance(certificates.get(i).asFound().distance())
-                    : outcomes.get(i))
+            i -> {
+              double found = certificates.get(i).asFound().distance();
+              double own = outcomes.get(i).distance();
+              return Double.isFinite(own) && Math.abs(own - found) <= ROUNDING * (1 + own)
+                  ? outcomes.get(i)
+                  : outcomes.get(i).withDistance(found);
+            })
         .toList();
   }
 

@@ -35,7 +35,9 @@ final class LbfgsDescent implements Descent {
     double[][] points = Projection.rows(x);
     double[][] gradients = Projection.rows(g);
     for (int k = 0; k < loss.length; k++) {
-      points[k] = lines.get(k).next(points[k], loss[k], gradients[k]);
+      // Where the gradient is not finite, the loss is as good as none.
+      double known = Double.isFinite(gradientNorm[k]) ? loss[k] : Double.NaN;
+      points[k] = lines.get(k).next(points[k], known, gradients[k]);
     }
     x.assign(Nd4j.createFromArray(points).castTo(x.dataType()).reshape('c', x.shape()));
   }
@@ -43,6 +45,11 @@ final class LbfgsDescent implements Descent {
   @Override
   public boolean isStalled(int k) {
     return lines.get(k).stalled;
+  }
+
+  @Override
+  public boolean triesShorter(int k) {
+    return lines.get(k).rejects;
   }
 
   @Override
@@ -74,6 +81,9 @@ final class LbfgsDescent implements Descent {
     private int rejected;
     private boolean stalled;
 
+    /** Whether the last point was a trial that is not accepted. */
+    private boolean rejects;
+
     /** A step and the change of the gradient along it. */
     private record Pair(double[] s, double[] y, double sy) {}
 
@@ -84,6 +94,7 @@ final class LbfgsDescent implements Descent {
 
     /** The point to evaluate after x. */
     double[] next(double[] x, double loss, double[] g) {
+      rejects = false;
       if (base == null) {
         if (!region.contains(x)) {
           double norm = Math.sqrt(dot(g, g));
@@ -99,6 +110,7 @@ final class LbfgsDescent implements Descent {
         remember(way, moved(moved(g, -1, baseGradient), bend, way));
         return from(x, loss, g);
       }
+      rejects = true;
       if (++rejected < StepRule.Lbfgs.TRIALS) {
         double parabola = -slope * length * length / (2 * (loss - baseLoss - slope * length));
         // Where the parabola has no minimum, the comparison is false.

@@ -62,11 +62,6 @@ final class Match {
     return new ValueAndGradient(changed.value(), changes.get().pullBack(changed.gradient(), t));
   }
 
-  /** Whether distances are those of changed images, not of the images themselves. */
-  boolean changesImages() {
-    return changes.isPresent();
-  }
-
   /** The relative distances of the last evaluation. */
   double[] distance() {
     return distance;

@@ -29,7 +29,14 @@ sealed interface Projection {
       long n = centers.size(0);
       return new Around(ball, input, input.clip(centers).reshape('c', n, centers.length() / n));
     }
-    return new Box(input.low(), input.high());
+    return bounds(input, problem.seeds().dataType());
+  }
+
+  /** The bounds as numbers of the iterates' type: clipped iterates are compared with them. */
+  private static Box bounds(ImageSpec input, DataType type) {
+    return type == DataType.FLOAT
+        ? new Box((float) input.low(), (float) input.high())
+        : new Box(input.low(), input.high());
   }
 
   /** The bounds that coordinates have. */
@@ -83,11 +90,10 @@ sealed interface Projection {
     public Region region(int row) {
       double[] center = rows(Nd4j.pullRows(centers, 1, new int[] {row}))[0];
       boolean isFloat = centers.dataType() == DataType.FLOAT;
-      double low = isFloat ? (float) input.low() : input.low();
-      double high = isFloat ? (float) input.high() : input.high();
+      Box box = bounds(input, centers.dataType());
       return ball.norm() == Constraint.Norm.LINF
-          ? Region.Cube.around(center, ball.radius(), low, high, isFloat)
-          : new Region.Sphere(center, ball.radius(), new Box(low, high), isFloat);
+          ? Region.Cube.around(center, ball.radius(), box.low, box.high, isFloat)
+          : new Region.Sphere(center, ball.radius(), box, isFloat);
     }
   }
 

@@ -198,7 +198,7 @@ final class Search {
   /** Why image k of the batch is done; null if it is not. */
   private @Nullable StopReason reason(Batch batch, int k, Evaluation e) {
     int row = batch.rows[k];
-    if (!e.isFinite(k)) {
+    if (!e.isFinite(k) && !batch.descent.triesShorter(k)) {
       divergences.put(row, new Divergence(batch.t[k], e.notFinite(k)));
       return StopReason.DIVERGED;
     }

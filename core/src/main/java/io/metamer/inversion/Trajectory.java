@@ -12,7 +12,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Keeps some images as they were on their way: at the seed, and then at iterations that lie ever
- * further apart, since most changes early.
+ * further apart, since most changes early. Told of several searches for the same targets, it keeps
+ * the last.
  *
  * <p>Owns its arrays until closed.
  *
@@ -60,6 +61,10 @@ public final class Trajectory implements InversionListener, AutoCloseable {
     for (int k = 0; k < iteration.rows().length; k++) {
       List<Frame> ofRow = frames.get(iteration.rows()[k]);
       int t = iteration.index()[k];
+      if (ofRow != null && t == 0) {
+        ofRow.forEach(frame -> frame.image().close());
+        ofRow.clear();
+      }
       if (ofRow != null && iterations.contains(t)) {
         ofRow.add(new Frame(t, iteration.image().apply(k)));
       }

@@ -3,6 +3,7 @@ package io.metamer.inversion;
 import static io.metamer.contract.Close.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -189,6 +190,26 @@ final class DescentTest {
     }
     assertEquals(StepRule.Lbfgs.TRIALS + 1, steps);
     assertClose(array(x), iterates, 0, 0);
+  }
+
+  @Test
+  void lbfgs_whereATrialIsNotFinite_triesShorter() {
+    Descent descent = Descent.of(StepRule.lbfgs(), array(x), BOX);
+    INDArray at = array(x);
+    double[][] g = random(2);
+    descent.step(at, LOSS, array(g), norms(g), all(0), STEPS);
+    INDArray tried = at.dup();
+    assertFalse(descent.triesShorter(1));
+
+    double[] norms = norms(g);
+    norms[2] = Double.NaN;
+    descent.step(at, new double[] {-1e9, Double.NaN, -1e9}, array(g), norms, all(1), STEPS);
+    assertFalse(descent.triesShorter(0));
+    for (int k = 1; k < IMAGES; k++) {
+      assertTrue(descent.triesShorter(k));
+      INDArray start = array(x).slice(k);
+      assertClose(start.add(tried.slice(k).sub(start).mul(0.1)), at.slice(k), 1e-12, 1e-12);
+    }
   }
 
   @Test

@@ -61,6 +61,21 @@ final class RecordingTest {
   }
 
   @Test
+  void recordings_ofSeveralSearches_areThoseOfTheLast() {
+    Curves curves = new Curves(10);
+    InversionOptions options = InversionOptions.defaults().withIterations(6);
+    try (Trajectory trajectory = new Trajectory(new int[] {1}, 7)) {
+      new Inverter(MODEL, options)
+          .restart(images(2, 0.4), List.of(images(2, 0.9), images(2, 0.2)), curves.and(trajectory))
+          .forEach(InversionResult::close);
+      assertArrayEquals(IntStream.rangeClosed(0, 6).toArray(), curves.of(1).iteration());
+      assertEquals(0, trajectory.of(1).get(0).iteration());
+      assertClose(images(2, 0.2).slice(1), trajectory.of(1).get(0).image(), 0, 0);
+      assertTrue(trajectory.of(1).size() <= 7);
+    }
+  }
+
+  @Test
   void trajectory_keepsWhatWasEvaluatedFromTheSeedToTheLastIteration() {
     INDArray seeds = images(3, 0.2);
     InversionOptions options =

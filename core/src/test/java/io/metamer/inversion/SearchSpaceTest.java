@@ -12,11 +12,14 @@ import io.metamer.image.ImageSpec;
 import io.metamer.image.Parameterization;
 import io.metamer.image.Transformations;
 import io.metamer.inversion.Constraint.Center;
+import io.metamer.loss.Matching;
 import io.metamer.loss.RelativeL2;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -58,6 +61,27 @@ final class SearchSpaceTest {
             result.outcomes().stream().mapToDouble(ImageOutcome::distance).toArray(),
             1e-9,
             1e-12);
+      }
+    }
+  }
+
+  /** In float, a pixel at such a bound lies beside it. */
+  @ParameterizedTest
+  @CsvSource({"-0.1, 0.9", "0.1, 1.1", "-2.1179, 2.64", "0, 255"})
+  void lbfgs_inFloat_withinBoundsThatAreNoFloats_findsItsMinimum(double low, double high) {
+    ImageSpec spec = new ImageSpec(3, 8, 6, low, high);
+    INDArray some = uniform(1).subi(-1).divi(4).muli(high - low).addi(low).castTo(DataType.FLOAT);
+    INDArray noise = gaussian(2, 5, PIXELS).muli(high - low).addi((low + high) / 2);
+    INDArray start = spec.clip(noise.reshape('c', spec.shape(5)).castTo(DataType.FLOAT));
+    LinearModel model = new LinearModel(spec, MODEL.matrix());
+    InversionOptions options =
+        InversionOptions.defaults()
+            .withMatching(Matching.SQUARED_RELATIVE_L2)
+            .withStep(new StepRule.Lbfgs(10, high - low))
+            .withIterations(100);
+    try (InversionResult result = new Inverter(model, options).invert(some, start)) {
+      for (ImageOutcome outcome : result.outcomes()) {
+        assertTrue(outcome.distance() < 1e-5, outcome::toString);
       }
     }
   }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -41,9 +42,9 @@ import picocli.CommandLine.Spec;
       "",
       "An evaluation is one value and gradient of one image; those of line searches count. Seconds"
           + " are those of one image: of a batch's time, each image has an equal share. Of the first"
-          + " preset, it counts when an image was first within 1 %% of the distance it ended at; of"
-          + " the others, when they were there, as a ratio. An image that never was counts as one"
-          + " that was at the end of its search."
+          + " preset, it counts when an image was first within 1 %% of its lowest distance; of the"
+          + " others, when they were there, as a ratio. An image that never was counts as one that"
+          + " takes for ever."
     },
     footer = {
       "",
@@ -51,7 +52,7 @@ import picocli.CommandLine.Spec;
       "  metamer presets --network resnet20.onnx --preprocessing imagenet \\",
       "    --cifar10 test_batch.bin --preset nanda2023 --preset fast",
       "",
-      "Exit codes: 0 done, 2 bad input, 130 interrupted."
+      "Exit codes: 0 done, 2 bad input, 130 interrupted: the presets that were done are printed."
     })
 final class ComparePresets implements Callable<Integer> {
 
@@ -160,6 +161,7 @@ final class ComparePresets implements Callable<Integer> {
             });
     List<Run> runs = new ArrayList<>();
     int images;
+    boolean interrupted = false;
     try (Interruption interruption = Interruption.ofThisThread()) {
       List<Preset> chosen = presets.stream().map(Preset::named).toList();
       Network file = network.load();
@@ -167,16 +169,20 @@ final class ComparePresets implements Callable<Integer> {
       INDArray targets = source.targets().first(count).read(input);
       images = Math.toIntExact(targets.size(0));
       for (Preset preset : chosen) {
-        runs.add(run(preset, file, input, targets));
+        Run run = run(preset, file, input, targets);
         if (Thread.interrupted()) {
-          return 130;
+          interrupted = true;
+          break;
         }
+        runs.add(run);
       }
     } catch (IllegalArgumentException | UnsupportedModelException | IOException e) {
       throw BadInput.of(e);
     }
-    print(runs, images);
-    return 0;
+    if (!runs.isEmpty()) {
+      print(runs, images);
+    }
+    return interrupted ? 130 : 0;
   }
 
   private static ImageSpec input(Network file) {
@@ -269,19 +275,28 @@ final class ComparePresets implements Callable<Integer> {
         IntStream.range(0, images)
             .filter(i -> c.evaluationsTo(i, SLACK * first.lowest(i)).isEmpty())
             .count();
-    return String.format(
-        Locale.ROOT,
-        "%.3f, %.3f, %d",
-        quantile(images, i -> ratio(first, c, i), 0.5),
-        quantile(images, i -> ratio(first, c, i), 0.9),
-        missing);
+    return "%s, %s, %d"
+        .formatted(text(ratio(first, c, images, 0.5)), text(ratio(first, c, images, 0.9)), missing);
   }
 
-  /** Evaluations to where the first preset ended, over those that the first preset itself took. */
+  /**
+   * Evaluations to within 1 % of the first preset's lowest distance, over those that the first
+   * preset itself took; infinite for an image that never was there.
+   */
   private static double ratio(Convergence first, Convergence c, int i) {
     double goal = SLACK * first.lowest(i);
-    return (double) c.evaluationsTo(i, goal).orElse(c.evaluations(i))
-        / first.evaluationsTo(i, goal).orElse(first.evaluations(i));
+    OptionalInt there = c.evaluationsTo(i, goal);
+    return there.isEmpty()
+        ? Double.POSITIVE_INFINITY
+        : (double) there.getAsInt() / first.evaluationsTo(i, goal).orElseThrow();
+  }
+
+  private static double ratio(Convergence first, Convergence c, int images, double share) {
+    return quantile(images, i -> ratio(first, c, i), share);
+  }
+
+  private static String text(double ratio) {
+    return Double.isFinite(ratio) ? String.format(Locale.ROOT, "%.3f", ratio) : "none";
   }
 
   /** A quantile of a number of each image, between two of them their weighted mean. */
@@ -290,7 +305,7 @@ final class ComparePresets implements Callable<Integer> {
     double at = share * (images - 1);
     int below = (int) at;
     int above = Math.min(images - 1, below + 1);
-    return below == at
+    return below == at || sorted[below] == sorted[above] // Both may be infinite.
         ? sorted[below]
         : sorted[below] + (at - below) * (sorted[above] - sorted[below]);
   }

@@ -8,6 +8,7 @@ import io.metamer.studies.StudyListener;
 import io.metamer.studies.StudyPlan;
 import io.metamer.studies.StudyRun;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -75,11 +76,15 @@ final class RunStudy implements Callable<Integer> {
           out.resolve("results.csv").toAbsolutePath().normalize().toUri());
       screen.flush();
       return outcome.left() > 0 ? 130 : 0;
+    } catch (InterruptedIOException e) {
+      Thread.interrupted();
+      screen.println("Interrupted before any search");
+      return 130;
     }
   }
 
   /** Everything that a user can get wrong is looked at here, before any work. */
-  private StudyRun prepared() {
+  private StudyRun prepared() throws InterruptedIOException {
     try {
       StudyRun run = StudyRun.of(Study.read(file), out);
       run.models()
@@ -88,6 +93,8 @@ final class RunStudy implements Callable<Integer> {
                   PreprocessingOptions.remark(model)
                       .ifPresent(note -> spec.commandLine().getErr().println("metamer: " + note)));
       return run;
+    } catch (InterruptedIOException e) {
+      throw e;
     } catch (IllegalArgumentException | UnsupportedModelException | IOException e) {
       throw BadInput.of(e);
     }

@@ -114,7 +114,7 @@ final class RunStudyTest {
         "classifier: logits | classifier: head | head",
         "classifier: logits | layer: head | network robust at head: ",
         "preset: fast | preset: faster | search.preset: expected a preset among nanda2023",
-        "count: 3 | count: 1000 | expected a count of at most the 120 images",
+        "count: 3 | count: 1000 | expected a count of at most its 120 images",
         "[reg_free] | [{name: x, terms: [{term: l2}]}] | expected tv, lp, blur or l1"
       })
   void badInput_isOneSentenceBeforeAnyWork(String text, String by, String expected)

@@ -114,7 +114,6 @@ final class ChunkFiles {
   }
 
   private static void model(ObjectNode node, ModelId model) {
-    node.put("name", model.name());
     node.put("sha256", model.sha256());
     node.put("layer", model.layer());
     preprocessing(node.putObject("preprocessing"), model.preprocessing());

@@ -78,6 +78,9 @@ public enum Preset {
    * Fourier coefficients are clipped to [0, 1] as if they were pixels (attack_steps.py, {@code
    * UnconstrainedStep.project}).
    *
+   * <p>A search among Fourier coefficients starts from those of an image here. The release draws
+   * them, some of which no image shows; clipped one by one, they lead elsewhere.
+   *
    * <p>Its other faults lie outside: seeds that no number reproduces, targets that are augmented
    * training images, perceptual distances with random heads, a coefficient of theirs that depends
    * on the batches before, and ties that count as aligned.

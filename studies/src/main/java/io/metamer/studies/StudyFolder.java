@@ -18,12 +18,13 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,7 +134,7 @@ final class StudyFolder {
     Path place = at(chunk);
     Path begun = place.resolveSibling(BEGUN + place.getFileName());
     delete(begun);
-    Files.createDirectories(begun);
+    createFolders(begun);
     for (Map.Entry<String, byte[]> file : files.entrySet()) {
       writeForced(begun.resolve(file.getKey()), file.getValue());
     }
@@ -153,6 +154,7 @@ final class StudyFolder {
         top.resolve(name),
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);
+    forceFolder(top);
   }
 
   /** Deletes what processes that ended too early had begun; to be called under the lock. */
@@ -168,17 +170,70 @@ final class StudyFolder {
   }
 
   private List<Path> named(Predicate<String> which) throws IOException {
-    if (!Files.isDirectory(top)) {
-      return List.of();
+    List<Path> found = new ArrayList<>();
+    if (Files.isDirectory(top)) {
+      Files.walkFileTree(top, Set.of(), DEPTH_OF_CHUNKS, new Named(which, found));
     }
-    try (Stream<Path> tree = Files.walk(top, DEPTH_OF_CHUNKS)) {
-      return tree.filter(p -> which.test(String.valueOf(p.getFileName()))).sorted().toList();
+    return found.stream().sorted().toList();
+  }
+
+  /**
+   * Finds files and folders; what vanishes meanwhile, since another run renames it, is passed by.
+   */
+  private static final class Named extends SimpleFileVisitor<Path> {
+
+    private final Predicate<String> which;
+    private final List<Path> found;
+
+    Named(Predicate<String> which, List<Path> found) {
+      this.which = which;
+      this.found = found;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+      return visitFile(folder, attributes);
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if (which.test(String.valueOf(file.getFileName()))) {
+        found.add(file);
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (e instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
+        throws IOException {
+      if (e == null || e instanceof NoSuchFileException) {
+        return FileVisitResult.CONTINUE;
+      }
+      throw e;
     }
   }
 
   private boolean isEmpty() throws IOException {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(top)) {
       return !entries.iterator().hasNext();
+    }
+  }
+
+  /** Makes a folder and those above it that are missing, each forced to the disk by name. */
+  private static void createFolders(Path folder) throws IOException {
+    Path above = folder.getParent();
+    if (!Files.isDirectory(folder) && above != null) {
+      createFolders(above);
+      Files.createDirectory(folder);
+      forceFolder(above);
     }
   }
 

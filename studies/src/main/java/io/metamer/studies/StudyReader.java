@@ -401,6 +401,7 @@ final class StudyReader {
   private static Stopping stopping(Entry entry) {
     Fields fields = entry.fields("distance", "patience", "share");
     double distance = fields.optional("distance").map(Entry::number).orElse(0.0);
+    fields.optional("share").ifPresent(share -> fields.required("patience"));
     int patience = fields.optional("patience").map(Entry::whole).orElse(0);
     double share = fields.optional("share").map(Entry::number).orElse(0.0);
     return entry.make(() -> new Stopping(distance, patience, share));

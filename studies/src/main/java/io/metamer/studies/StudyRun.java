@@ -13,6 +13,7 @@ import io.metamer.model.ModelId;
 import io.metamer.model.Network;
 import io.metamer.model.RepresentationModel;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -93,6 +95,9 @@ public final class StudyRun {
 
   private final Map<ImageSpec, String> pairs = new HashMap<>();
 
+  /** By network and first target, the chunks whose targets are known to have representations. */
+  private final Set<String> withGoals = new HashSet<>();
+
   private StudyRun(Study study, Path folder) throws IOException {
     this.study = study;
     this.folder = new StudyFolder(folder.toAbsolutePath().normalize());
@@ -104,11 +109,28 @@ public final class StudyRun {
       for (Penalty penalty : study.regularizers()) {
         Series one = new Series(subject, penalty, input, options(penalty, input));
         try (RepresentationModel model = open(network, one)) {
+          check(one, model);
           classifier(network, one).ifPresent(RepresentationModel::close);
           series.put(one, chunks(model.id(), one));
           models.add(model.id());
         }
       }
+    }
+  }
+
+  /** What a search would refuse, or the writing of what it found. */
+  private static void check(Series one, RepresentationModel model) {
+    int channels = one.input.channels();
+    if (channels != 1 && channels != 3) {
+      throw new IllegalArgumentException(
+          "network %s: expected images of 1 or 3 channels, which PNG files keep, got %d"
+              .formatted(one.subject.name(), channels));
+    }
+    int weights = one.options.partWeights().size();
+    if (weights > 0 && weights != model.parts().size()) {
+      throw new IllegalArgumentException(
+          "network %s: expected a weight for each of the parts %s, got %s"
+              .formatted(one.subject.name(), model.parts(), one.options.partWeights()));
     }
   }
 
@@ -118,6 +140,7 @@ public final class StudyRun {
    * @param study what is to be searched for
    * @param folder where to; it need not exist
    * @return what can be planned and run
+   * @throws InterruptedIOException if the thread is interrupted; it stays interrupted
    * @throws IOException if a network or an image is missing, damaged or cannot be read, or the
    *     folder holds what no study wrote
    * @throws IllegalArgumentException if a network has no such layer, or takes other images than
@@ -126,7 +149,21 @@ public final class StudyRun {
    *     cannot run
    */
   public static StudyRun of(Study study, Path folder) throws IOException {
-    return new StudyRun(study, folder);
+    try {
+      return new StudyRun(study, folder);
+    } catch (IOException e) {
+      throw interrupted(e);
+    }
+  }
+
+  /** An interrupt breaks off reading in many ways. */
+  private static IOException interrupted(IOException e) {
+    if (!Thread.currentThread().isInterrupted() || e instanceof InterruptedIOException) {
+      return e;
+    }
+    InterruptedIOException interrupted = new InterruptedIOException("interrupted");
+    interrupted.initCause(e);
+    return interrupted;
   }
 
   /**
@@ -167,11 +204,21 @@ public final class StudyRun {
    * Looks at what is there, and measures steps of what is missing. Writes nothing.
    *
    * @return what the run will take
+   * @throws InterruptedIOException if the thread is interrupted; it stays interrupted
    * @throws IOException if the folder, a network or an image cannot be read
-   * @throws IllegalArgumentException if a target's representation is zero
+   * @throws IllegalArgumentException if a network represents a target of a missing chunk by nothing
+   *     but zeros, to which no distance is relative
    */
   public StudyPlan plan() throws IOException {
-    Set<Chunk> missing = new HashSet<>(missing());
+    try {
+      return measured(new HashSet<>(missing()));
+    } catch (IOException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private StudyPlan measured(Set<Chunk> missing) throws IOException {
+    requireGoals(missing);
     List<StudyPlan.Part> parts = new ArrayList<>();
     long memory = 0;
     double disk = 0;
@@ -181,6 +228,9 @@ public final class StudyRun {
         Measure measure = measure(one, left.get(0));
         if (measure.step < SHORT) {
           measure = measure(one, left.get(0));
+        }
+        if (Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("interrupted");
         }
         int images = left.stream().mapToInt(chunk -> chunk.targets().size()).sum();
         long evaluations = left.stream().mapToLong(Chunk::evaluations).sum();
@@ -220,58 +270,128 @@ public final class StudyRun {
    * @param listener is told of chunks and iterations
    * @return how far it came
    * @throws IOException if somebody else writes to the folder, it holds what no study wrote, it
-   *     cannot be written to, or a network or an image has changed meanwhile
-   * @throws IllegalArgumentException if a target's representation is zero
+   *     cannot be written to, or a network or an image has changed meanwhile; the table then has
+   *     what was found before
+   * @throws IllegalArgumentException if a network represents a target of a missing chunk by nothing
+   *     but zeros, to which no distance is relative
    */
   public Outcome run(StudyListener listener) throws IOException {
     try (StudyFolder.Lock lock = folder.lock()) {
-      // What is written after an interrupt, such as the table, would be cut short by it.
-      boolean interrupted = Thread.interrupted();
-      folder.clear();
-      folder.write(StudyFolder.DESCRIPTION, study.yaml().getBytes(StandardCharsets.UTF_8));
-      Set<Chunk> missing = new LinkedHashSet<>(missing());
-      int there = chunks().size() - missing.size();
+      Set<Chunk> missing =
+          whole(
+              () -> {
+                folder.clear();
+                folder.write(
+                    StudyFolder.DESCRIPTION, study.yaml().getBytes(StandardCharsets.UTF_8));
+                return new LinkedHashSet<>(missing());
+              });
       Set<Chunk> left = new LinkedHashSet<>(missing);
       try {
+        requireGoals(missing);
         for (Series one : series.keySet()) {
-          List<Chunk> chunks = among(one, left);
-          if (!chunks.isEmpty() && !interrupted) {
-            interrupted = search(one, chunks, left, listener);
-          }
+          search(one, left, listener);
         }
       } catch (IOException e) {
-        // An interrupt breaks off reading and writing.
-        interrupted = Thread.interrupted();
-        if (!interrupted) {
+        if (!Thread.currentThread().isInterrupted()) {
           throw e;
         }
+      } finally {
+        whole(
+            () -> {
+              folder.write(
+                  StudyFolder.RESULTS,
+                  Results.csv(folder, chunks()).getBytes(StandardCharsets.UTF_8));
+              return left;
+            });
       }
-      folder.write(
-          StudyFolder.RESULTS, Results.csv(folder, chunks()).getBytes(StandardCharsets.UTF_8));
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-      return new Outcome(there, missing.size() - left.size(), left.size());
+      return new Outcome(
+          chunks().size() - missing.size(), missing.size() - left.size(), left.size());
     }
   }
 
-  /** Computes some chunks; those written are no longer left. Says whether it was interrupted. */
-  private boolean search(Series one, List<Chunk> chunks, Set<Chunk> left, StudyListener listener)
-      throws IOException {
+  /** Reads and writes. */
+  private interface Work<T> {
+    T done() throws IOException;
+  }
+
+  /** Work that an interrupt may not break off: then it is done again, and the thread stays so. */
+  private static <T> T whole(Work<T> work) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return work.done();
+        } catch (IOException e) {
+          if (!Thread.interrupted()) {
+            throw e;
+          }
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * Refuses targets of missing chunks to which no distance is relative, by name and before any
+   * search: a search would refuse them too, after all those before it.
+   */
+  private void requireGoals(Set<Chunk> missing) throws IOException {
+    List<String> zero = new ArrayList<>();
+    for (Map.Entry<Series, List<Chunk>> entry : series.entrySet()) {
+      List<Chunk> unknown =
+          entry.getValue().stream()
+              .filter(missing::contains)
+              .filter(chunk -> withGoals.add("%s %d".formatted(chunk.network(), chunk.first())))
+              .toList();
+      if (unknown.isEmpty()) {
+        continue;
+      }
+      Series one = entry.getKey();
+      try (RepresentationModel model = open(Network.load(one.subject.file()), one)) {
+        for (Chunk chunk : unknown) {
+          int n = chunk.targets().size();
+          try (INDArray images = targets.read(chunk.first(), chunk.first() + n, one.input)) {
+            double[] norms =
+                model.represent(images).castTo(DataType.DOUBLE).norm2(1).toDoubleVector();
+            for (int i = 0; i < n; i++) {
+              if (norms[i] == 0) {
+                zero.add("%s by network %s".formatted(chunk.targets().get(i), chunk.network()));
+              }
+            }
+          }
+        }
+      }
+    }
+    if (!zero.isEmpty()) {
+      withGoals.clear();
+      throw new IllegalArgumentException(
+          "targets: expected images whose representation is not all zero, to which distances are"
+              + " relative; all zero are "
+              + String.join(", ", zero));
+    }
+  }
+
+  /** Computes the chunks of a series that are left, until the thread is interrupted. */
+  private void search(Series one, Set<Chunk> left, StudyListener listener) throws IOException {
+    List<Chunk> chunks = among(one, left);
+    if (chunks.isEmpty() || Thread.currentThread().isInterrupted()) {
+      return;
+    }
     Network network = Network.load(one.subject.file());
     try (RepresentationModel model = open(network, one)) {
       Optional<RepresentationModel> classifier = classifier(network, one);
       try {
-        Inverter inverter = inverter(one, model, classifier);
+        Inverter inverter = inverter(one, one.options, model, classifier);
         for (Chunk chunk : chunks) {
-          if (search(one, model.id(), inverter, chunk, listener)) {
+          if (!Thread.currentThread().isInterrupted()
+              && search(one, model.id(), inverter, chunk, listener)) {
             left.remove(chunk);
           }
-          if (Thread.interrupted()) {
-            return true;
-          }
         }
-        return false;
       } finally {
         classifier.ifPresent(RepresentationModel::close);
       }
@@ -279,9 +399,12 @@ public final class StudyRun {
   }
 
   private Inverter inverter(
-      Series one, RepresentationModel model, Optional<RepresentationModel> classifier)
+      Series one,
+      InversionOptions options,
+      RepresentationModel model,
+      Optional<RepresentationModel> classifier)
       throws IOException {
-    Inverter inverter = new Inverter(model, one.options);
+    Inverter inverter = new Inverter(model, options);
     if (classifier.isPresent()) {
       inverter = inverter.withClassifier(classifier.get());
     }
@@ -312,11 +435,11 @@ public final class StudyRun {
         if (result.outcomes().stream().anyMatch(o -> o.stop() == StopReason.INTERRUPTED)) {
           return false;
         }
-        boolean interrupted = Thread.interrupted();
-        folder.write(chunk, ChunkFiles.of(chunk, result, study.floats()));
-        if (interrupted) {
-          Thread.currentThread().interrupt();
-        }
+        whole(
+            () -> {
+              folder.write(chunk, ChunkFiles.of(chunk, result, study.floats()));
+              return chunk;
+            });
       }
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("%s: %s".formatted(chunk, e.getMessage()), e);
@@ -334,10 +457,12 @@ public final class StudyRun {
         one.options.withIterations(WARM_UP + MEASURED).withStopping(Stopping.never());
     List<Long> times = new ArrayList<>();
     long[] memory = {0};
-    try (RepresentationModel model = open(Network.load(one.subject.file()), one);
+    Network network = Network.load(one.subject.file());
+    Optional<RepresentationModel> classifier = classifier(network, one);
+    try (RepresentationModel model = open(network, one);
         Images images = images(one, chunk.seed(), chunk.first(), n);
         InversionResult result =
-            new Inverter(model, few)
+            inverter(one, few, model, classifier)
                 .invert(
                     images.targets,
                     images.seeds,
@@ -345,6 +470,7 @@ public final class StudyRun {
                       times.add(System.nanoTime());
                       memory[0] = Math.max(memory[0], Pointer.physicalBytes());
                     })) {
+      memory[0] = Math.max(memory[0], Pointer.physicalBytes());
       double bytes = 0;
       for (int i = 0; i < n; i++) {
         INDArray image = result.images().slice(i);
@@ -352,6 +478,8 @@ public final class StudyRun {
         bytes += study.floats() ? image.length() * Float.BYTES : 0;
       }
       return new Measure(n, step(times), memory[0], bytes / n);
+    } finally {
+      classifier.ifPresent(RepresentationModel::close);
     }
   }
 

@@ -241,8 +241,8 @@ final class TargetFiles {
     int count = targets.count().orElse(n);
     if (count > n) {
       throw new IllegalArgumentException(
-          "targets: expected a count of at most the %d images of %s, got %d"
-              .formatted(n, targets.path(), count));
+          "%s: expected a count of at most its %d images, got %d"
+              .formatted(targets.path(), n, count));
     }
     int[] order = IntStream.range(0, n).toArray();
     if (targets.shuffle().isPresent()) {

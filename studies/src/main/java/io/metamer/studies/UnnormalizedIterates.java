@@ -4,6 +4,7 @@ import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.model.ModelId;
 import io.metamer.model.RepresentationModel;
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -43,6 +44,11 @@ record UnnormalizedIterates(RepresentationModel targets, RepresentationModel ite
   @Override
   public int size() {
     return targets.size();
+  }
+
+  @Override
+  public List<Part> parts() {
+    return targets.parts();
   }
 
   @Override

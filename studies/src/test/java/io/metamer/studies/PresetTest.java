@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.metamer.image.ImageSpec;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionProblem;
+import io.metamer.inversion.InversionResult;
+import io.metamer.inversion.Inverter;
 import io.metamer.inversion.Keep;
 import io.metamer.inversion.Regularizer;
 import io.metamer.inversion.StepRule;
@@ -141,6 +143,7 @@ final class PresetTest {
       assertEquals(correct.represent(x), released.represent(x));
       assertEquals(correct.input(), released.input());
       assertEquals(correct.size(), released.size());
+      assertEquals(correct.parts(), released.parts());
       assertNotEquals(correct.id(), released.id());
       assertTrue(released.id().layer().endsWith(", iterates not normalised"));
     }
@@ -151,6 +154,23 @@ final class PresetTest {
     try (RepresentationModel correct = model(Preset.NANDA_2023, Regularizer.none());
         RepresentationModel released = model(Preset.NANDA_2023_RELEASED, Regularizer.none())) {
       assertEquals(correct.id(), released.id());
+    }
+  }
+
+  /** What the search of the release minimises is another distance than that of its images. */
+  @Test
+  void distanceOfTheRelease_isThatOfTheImageFound() {
+    Published published = Published.of("sign");
+    INDArray seeds = Preset.NANDA_2023.seeds(Published.IMAGES, 2, 3);
+    InversionOptions options =
+        Preset.NANDA_2023_RELEASED.options(Published.IMAGES).withIterations(30);
+    try (RepresentationModel model = model(Preset.NANDA_2023_RELEASED);
+        InversionResult result = new Inverter(model, options).invert(published.targets(), seeds)) {
+      for (int i = 0; i < 2; i++) {
+        double distance = result.certificates().get(i).asFound().distance();
+        assertEquals(distance, result.outcomes().get(i).distance());
+        assertTrue(Math.abs(distance - result.outcomes().get(i).loss()) > 0.1);
+      }
     }
   }
 

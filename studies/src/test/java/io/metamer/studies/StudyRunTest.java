@@ -17,14 +17,18 @@ import io.metamer.inversion.InversionListener.Iteration;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -271,6 +275,69 @@ final class StudyRunTest {
     assertEquals(new StudyRun.Outcome(1, 1, 0), run(study, out));
     run(study, temp.resolve("through"));
     assertEquals(Fixture.bytes(temp.resolve("through")), Fixture.bytes(out));
+  }
+
+  @Test
+  void study_interruptedAtAnyMoment_comesToTheSameEnd() throws IOException {
+    Study study = Fixture.study(images);
+    run(study, temp.resolve("through"));
+    Thread worker = Thread.currentThread();
+    SplittableRandom random = new SplittableRandom(4);
+    StudyRun run = StudyRun.of(study, out);
+    for (int i = 0; i < 20; i++) {
+      long micros = random.nextInt(60_000);
+      Thread other =
+          new Thread(
+              () -> {
+                LockSupport.parkNanos(micros * 1_000);
+                worker.interrupt();
+              });
+      other.start();
+      StudyRun.Outcome outcome = run.run(StudyListener.none());
+      assertEquals(16, outcome.there() + outcome.written() + outcome.left());
+      while (!Thread.interrupted()) {
+        Thread.onSpinWait();
+      }
+      assertTrue(Files.exists(out.resolve("results.csv")));
+    }
+    run.run(StudyListener.none());
+    assertEquals(Fixture.bytes(temp.resolve("through")), Fixture.bytes(out));
+  }
+
+  @Test
+  void plan_interrupted_saysSo() throws IOException {
+    StudyRun run = StudyRun.of(Fixture.tiny(images), out);
+    Thread.currentThread().interrupt();
+    assertThrows(InterruptedIOException.class, run::plan);
+    assertThrows(InterruptedIOException.class, () -> StudyRun.of(Fixture.tiny(images), out));
+    assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void targets_representedByZeros_areNamedBeforeAnySearch() throws IOException {
+    Path dark = Fixture.images(temp.resolve("dark"), 4);
+    ImageSpec small = ImageSpec.rgb(4);
+    Images.write(Seeds.constant(small, 1, 0).slice(0), small, dark.resolve("t01.png"));
+    Subject linear =
+        Subject.of("linear", Fixture.NETWORKS.resolve("linear.onnx"), Preprocessing.none())
+            .at(LayerSelection.of("penultimate"))
+            .withShape(small);
+    Study study = with(Fixture.with(Fixture.tiny(images), Targets.folder(dark)), linear);
+    StudyRun run = StudyRun.of(study.withChunk(1), out);
+    for (Executable work : List.<Executable>of(run::plan, () -> run.run(StudyListener.none()))) {
+      IllegalArgumentException e = assertThrows(IllegalArgumentException.class, work);
+      assertTrue(e.getMessage().endsWith("all zero are t01 by network linear"), e.getMessage());
+    }
+    assertEquals(1, Files.readAllLines(out.resolve("results.csv")).size());
+  }
+
+  @Test
+  void partWeights_thatAreNotAsManyAsTheParts_areRefusedBeforeAnyWork() {
+    Study study = Fixture.tiny(images);
+    Study two = with(study, study.search().withPartWeights(1, 1));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> StudyRun.of(two, out));
+    assertTrue(e.getMessage().startsWith("network relu: expected a weight for each"), e::toString);
   }
 
   @Test

@@ -55,7 +55,7 @@ final class TargetFilesTest {
     Targets targets = Targets.folder(Fixture.images(temp, 2)).first(3);
     String told =
         assertThrows(IllegalArgumentException.class, () -> TargetFiles.of(targets)).getMessage();
-    assertTrue(told.contains("a count of at most the 2 images"), told);
+    assertTrue(told.contains("a count of at most its 2 images"), told);
   }
 
   @Test
