@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tables of text with a line of column names, read whole; comments begin with {@code #}.
+ * Tables of text with a line of column names, read whole.
  *
- * <p>A row is known by its number, from 1 for the first under the names, comments not counted.
+ * <p>A row is known by its number, from 1 for the first under the names, empty lines not counted.
  */
 final class Csv {
 
@@ -26,7 +26,6 @@ final class Csv {
 
   private static final CsvMapper MAPPER =
       CsvMapper.csvBuilder()
-          .enable(CsvParser.Feature.ALLOW_COMMENTS)
           .enable(CsvParser.Feature.TRIM_SPACES)
           .enable(CsvParser.Feature.WRAP_AS_ARRAY)
           .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
@@ -69,22 +68,35 @@ final class Csv {
 
   private Csv() {}
 
+  /**
+   * Reads a file.
+   *
+   * @param columns that it has, in any order; others are left out
+   * @throws IOException if it cannot be read, lacks a column, or a row has another number of cells
+   */
   static List<Row> read(Path file, List<String> columns) throws IOException {
     try (BufferedReader text = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-      return read(text, file.toString(), columns);
+      // A participant's name may begin with #.
+      return read(text, file.toString(), columns, CsvSchema.emptySchema());
     }
   }
 
   /**
+   * Reads one of our own tables, which have comments that begin with {@code #}.
+   *
    * @param text stays the caller's
-   * @param name of the file, for messages
-   * @param columns that it has, in any order; others are left out
-   * @throws IOException if it cannot be read, lacks a column, or a row has another number of cells
+   * @param name of the table, for messages
    */
-  static List<Row> read(Reader text, String name, List<String> columns) throws IOException {
+  static List<Row> readCommented(Reader text, String name, List<String> columns)
+      throws IOException {
+    return read(text, name, columns, CsvSchema.emptySchema().withComments());
+  }
+
+  private static List<Row> read(Reader text, String name, List<String> columns, CsvSchema schema)
+      throws IOException {
     List<Row> rows = new ArrayList<>();
     try (MappingIterator<String[]> lines =
-        MAPPER.readerFor(String[].class).with(CsvSchema.emptySchema()).readValues(text)) {
+        MAPPER.readerFor(String[].class).with(schema).readValues(text)) {
       if (!lines.hasNextValue()) {
         throw new IOException("%s: expected columns %s, got nothing".formatted(name, columns));
       }

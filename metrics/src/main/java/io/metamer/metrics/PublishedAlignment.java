@@ -170,7 +170,7 @@ public final class PublishedAlignment {
                 PublishedAlignment.class.getResourceAsStream(resource), resource);
         Reader text = new InputStreamReader(in, StandardCharsets.UTF_8)) {
       List<T> rows = new ArrayList<>();
-      for (Csv.Row row : Csv.read(text, resource, columns)) {
+      for (Csv.Row row : Csv.readCommented(text, resource, columns)) {
         Network network = new Network(row.text("data"), row.text("training"), row.text("network"));
         rows.add(reader.read(network, row));
       }

@@ -3,7 +3,6 @@ package io.metamer.metrics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -216,10 +215,7 @@ public final class RecognitionExperiment {
    * @throws IllegalArgumentException if there is no such network or layer
    */
   public Estimate human(String network, String layer, long seed) {
-    double[] human = condition(network, layer).human();
-    return new Estimate(
-        Arrays.stream(human).average().orElseThrow(),
-        BlockBootstrap.interval(human, Interval.DEFAULT_CONFIDENCE, seed));
+    return Estimate.mean(condition(network, layer).human(), seed);
   }
 
   /**

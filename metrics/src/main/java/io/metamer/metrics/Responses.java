@@ -21,8 +21,8 @@ import java.util.stream.Collectors;
  * What a participant did not answer is a fault too. Whom to leave out for it is the caller's
  * decision: {@link #without}.
  *
- * <p>Order is without meaning: the same responses in another order have the same scores, intervals
- * and spreads, to the bit.
+ * <p>But for second answers, order is without meaning: the same responses in another order have the
+ * same scores, intervals and spreads, to the bit.
  *
  * @since 0.1
  */
@@ -144,7 +144,7 @@ public final class Responses {
    * @param file in UTF-8
    * @param trials the experiment, each with a name of its own
    * @return those that count, and what was wrong with others; rows count from 1 under the names of
-   *     columns
+   *     columns, empty lines left out
    * @throws IOException if the file cannot be read, lacks a column, or a choice is no number
    * @throws IllegalArgumentException if two trials have one name, or no response counts
    */
@@ -225,40 +225,21 @@ public final class Responses {
    * 2AFC, a grid of targets of clustering.
    *
    * @param seed of the resamples
-   * @return with a percentile bootstrap interval of 10,000 resamples, at 95 %, widened where needed
-   *     to hold Wilson's interval of the answers
+   * @return as {@link Estimate#proportion} has it
    */
   public Estimate overTargets(long seed) {
-    return estimate(blocks().values(), seed);
+    return Estimate.proportion(blocks().values(), seed);
   }
 
   /**
    * The proportion of right answers, with an interval over participants: how far it would move with
    * other people and the same images.
    *
-   * @apiNote With less than about ten participants the interval is too narrow, as percentile
-   *     intervals of few clusters are.
    * @param seed of the resamples
-   * @return with a percentile bootstrap interval of 10,000 resamples, at 95 %, widened where needed
-   *     to hold Wilson's interval of the answers
+   * @return as {@link Estimate#proportion} has it
    */
   public Estimate overParticipants(long seed) {
-    return estimate(answers.values(), seed);
-  }
-
-  private static Estimate estimate(Collection<List<Answer>> clusters, long seed) {
-    List<Tally> tallies = clusters.stream().map(Tally::of).toList();
-    int correct = tallies.stream().mapToInt(Tally::correct).sum();
-    int n = tallies.stream().mapToInt(Tally::n).sum();
-    double confidence = Interval.DEFAULT_CONFIDENCE;
-    Interval resampled = BlockBootstrap.interval(tallies, confidence, seed);
-    Interval wilson = Binomial.wilson(correct, n, confidence);
-    return new Estimate(
-        (double) correct / n,
-        new Interval(
-            Math.min(resampled.low(), wilson.low()),
-            Math.max(resampled.high(), wilson.high()),
-            confidence));
+    return Estimate.proportion(answers.values(), seed);
   }
 
   /**

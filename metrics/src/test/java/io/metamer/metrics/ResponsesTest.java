@@ -155,6 +155,16 @@ final class ResponsesTest {
   }
 
   @Test
+  void names_thatLookLikeComments_areNames(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("answers.csv"),
+            "participant,trial,choice\n#1,2afc-0,0\n\n#2,2afc-0,1\n");
+    Responses responses = Responses.read(file, TRIALS.subList(0, 1));
+    assertEquals(List.of("#1", "#2"), List.copyOf(responses.byParticipant().keySet()));
+  }
+
+  @Test
   void participants_thatAreNotThere_areNotLeftOut() {
     Responses responses = Responses.of(TRIALS, simulated(TRIALS, 0, 0.5));
     assertThrows(IllegalArgumentException.class, () -> responses.without(List.of("zoe")));

@@ -48,8 +48,6 @@ final class SpreadTest {
     assertThrows(IllegalArgumentException.class, () -> new Spread(Spread.Over.JUDGES, 0, 0.5, 0.1));
     assertThrows(
         IllegalArgumentException.class, () -> new Spread(Spread.Over.JUDGES, 2, 0.5, -0.1));
-    assertThrows(
-        IllegalArgumentException.class, () -> new Estimate(Double.NaN, new Interval(0, 1, 0.95)));
   }
 
   private static String print(Spread.Over over, double... values) {
