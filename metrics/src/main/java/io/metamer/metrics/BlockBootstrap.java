@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Confidence of a proportion whose trials come in blocks that depend within and not between each
- * other: whole blocks are drawn with replacement.
+ * Confidence of a mean whose values come in blocks that depend within and not between each other:
+ * whole blocks are drawn with replacement.
  */
 final class BlockBootstrap {
 
@@ -24,20 +24,42 @@ final class BlockBootstrap {
    * @return the interval; without width if all blocks score alike
    */
   static Interval interval(List<Tally> blocks, double confidence, long seed) {
+    return interval(
+        blocks.stream().mapToDouble(Tally::correct).toArray(),
+        blocks.stream().mapToDouble(Tally::n).toArray(),
+        confidence,
+        seed);
+  }
+
+  /**
+   * The percentile interval of a mean over resampled blocks of one value each.
+   *
+   * @param values at least one
+   * @param confidence in (0, 1)
+   * @param seed of the draws
+   * @return the interval; without width if all values are equal
+   */
+  static Interval interval(double[] values, double confidence, long seed) {
+    double[] ones = new double[values.length];
+    Arrays.fill(ones, 1);
+    return interval(values, ones, confidence, seed);
+  }
+
+  private static Interval interval(double[] sums, double[] weights, double confidence, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    double[] proportions = new double[RESAMPLES];
+    double[] means = new double[RESAMPLES];
     for (int r = 0; r < RESAMPLES; r++) {
-      int correct = 0;
-      int n = 0;
-      for (int i = 0; i < blocks.size(); i++) {
-        Tally drawn = blocks.get(random.nextInt(blocks.size()));
-        correct += drawn.correct();
-        n += drawn.n();
+      double sum = 0;
+      double weight = 0;
+      for (int i = 0; i < sums.length; i++) {
+        int drawn = random.nextInt(sums.length);
+        sum += sums[drawn];
+        weight += weights[drawn];
       }
-      proportions[r] = (double) correct / n;
+      means[r] = sum / weight;
     }
-    Arrays.sort(proportions);
+    Arrays.sort(means);
     int outside = (int) Math.floor(RESAMPLES * (1 - confidence) / 2);
-    return new Interval(proportions[outside], proportions[RESAMPLES - 1 - outside], confidence);
+    return new Interval(means[outside], means[RESAMPLES - 1 - outside], confidence);
   }
 }
