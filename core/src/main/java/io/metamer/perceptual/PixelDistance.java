@@ -8,9 +8,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The root mean square difference of pixels, in [0, 1]. At the image itself, where it has a kink,
- * the gradient is 0. People see otherwise: a shift by one pixel is large to it.
+ * The Euclidean distance of images over that of black and white, which is the root mean square
+ * difference of their pixels, in [0, 1]. At the image itself, where it has a kink, the gradient is
+ * 0. People see otherwise: a shift by one pixel is large to it. Symmetric.
  *
+ * @see "Wang and Bovik (2009), Mean squared error: love it or leave it?"
  * @since 0.1
  */
 public record PixelDistance() implements PerceptualDistance {
@@ -21,11 +23,18 @@ public record PixelDistance() implements PerceptualDistance {
   }
 
   @Override
+  public Card card() {
+    return new Card(
+        "l2 / sqrt(number of pixels and channels)",
+        1,
+        1,
+        true,
+        "Wang and Bovik (2009), Mean squared error: love it or leave it?");
+  }
+
+  @Override
   public DifferentiableLoss to(INDArray reference) {
-    if (reference.rank() != 4 || reference.isEmpty()) {
-      throw new IllegalArgumentException(
-          "expected images of shape [N, C, H, W], got " + Arrays.toString(reference.shape()));
-    }
+    card().check(reference);
     long n = reference.size(0);
     long pixels = reference.length() / n;
     INDArray references =
@@ -44,7 +53,7 @@ public record PixelDistance() implements PerceptualDistance {
           x.dup('c')
               .reshape('c', rows.length, pixels)
               .subi(Nd4j.pullRows(references, 1, rows).castTo(x.dataType()));
-      double[] value = difference.norm2(1).castTo(DataType.DOUBLE).toDoubleVector();
+      double[] value = difference.castTo(DataType.DOUBLE).norm2(1).toDoubleVector();
       double[] scale = new double[rows.length];
       for (int k = 0; k < scale.length; k++) {
         scale[k] = value[k] == 0 ? 0 : 1 / (value[k] * root);

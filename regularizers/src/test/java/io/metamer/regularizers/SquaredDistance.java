@@ -2,12 +2,18 @@ package io.metamer.regularizers;
 
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
+import io.metamer.perceptual.Card;
 import io.metamer.perceptual.PerceptualDistance;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A distance that can be computed by hand: the sum of the squared differences. */
 record SquaredDistance(String name) implements PerceptualDistance {
+  @Override
+  public Card card() {
+    return new Card("squared l2", Double.POSITIVE_INFINITY, 1, true, "made up");
+  }
+
   @Override
   public DifferentiableLoss to(INDArray reference) {
     INDArray goal = reference.dup('c').reshape(reference.size(0), -1);
