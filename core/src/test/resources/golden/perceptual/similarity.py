@@ -81,7 +81,7 @@ def images(pair, shape):
         return a, 0.6 * a + 0.3
     if pair == 2:  # the negative
         return a, 1 - a
-    return a, a + 0.2 * (((11 * i + 5 * j + 3 * i * j + 29 * c) % 256) / 255 - 0.5)  # noisier
+    return a, a + 0.1 * (((11 * i + 5 * j + 3 * i * j + 29 * c) % 256) / 255 - 0.5)  # noisier
 
 
 def text(score):

@@ -19,6 +19,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public record Card(String formula, double most, int smallest, boolean symmetric, String source) {
 
+  /** How far beyond [0, 1] arithmetic may have carried an image. */
+  private static final double ROUNDING = 0.01;
+
   public Card {
     if (formula.isBlank() || source.isBlank()) {
       throw new IllegalArgumentException(
@@ -33,15 +36,22 @@ public record Card(String formula, double most, int smallest, boolean symmetric,
     }
   }
 
-  /** Refuses what is no batch of images of the smallest size or above. */
-  void check(INDArray images) {
-    if (images.rank() != 4
-        || images.isEmpty()
-        || images.size(2) < smallest
-        || images.size(3) < smallest) {
+  /** Refuses references that are no batch of large enough images in [0, 1]. */
+  void check(INDArray references) {
+    if (references.rank() != 4
+        || references.isEmpty()
+        || references.size(2) < smallest
+        || references.size(3) < smallest) {
       throw new IllegalArgumentException(
           "expected images of shape [N, C, H, W] with at least %d rows and columns, got %s"
-              .formatted(smallest, Arrays.toString(images.shape())));
+              .formatted(smallest, Arrays.toString(references.shape())));
+    }
+    double low = references.minNumber().doubleValue();
+    double high = references.maxNumber().doubleValue();
+    if (!(low >= -ROUNDING && high <= 1 + ROUNDING)) {
+      throw new IllegalArgumentException(
+          "expected images in [0, 1], got values from %s to %s"
+              .formatted((float) low, (float) high));
     }
   }
 

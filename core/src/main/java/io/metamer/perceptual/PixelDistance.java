@@ -3,7 +3,6 @@ package io.metamer.perceptual;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -40,7 +39,6 @@ public record PixelDistance() implements PerceptualDistance {
     INDArray references =
         Nd4j.createUninitializedDetached(reference.dataType(), 'c', n, pixels)
             .assign(reference.dup('c').reshape('c', n, pixels));
-    double root = Math.sqrt((double) pixels);
     long[] shape = reference.shape().clone();
     return (x, rows) -> {
       shape[0] = rows.length;
@@ -53,11 +51,12 @@ public record PixelDistance() implements PerceptualDistance {
           x.dup('c')
               .reshape('c', rows.length, pixels)
               .subi(Nd4j.pullRows(references, 1, rows).castTo(x.dataType()));
-      double[] value = difference.castTo(DataType.DOUBLE).norm2(1).toDoubleVector();
+      double[] value =
+          Averages.of(difference.mul(difference).reshape('c', rows.length, -1, shape[3]));
       double[] scale = new double[rows.length];
       for (int k = 0; k < scale.length; k++) {
-        scale[k] = value[k] == 0 ? 0 : 1 / (value[k] * root);
-        value[k] /= root;
+        value[k] = Math.sqrt(value[k]);
+        scale[k] = value[k] == 0 ? 0 : 1 / (value[k] * pixels);
       }
       INDArray scales =
           Nd4j.createFromArray(scale).castTo(x.dataType()).reshape('c', rows.length, 1);

@@ -67,7 +67,7 @@ final class Golden {
                 case 0 -> 0.5 + 0.2 * Math.sin(wave + 0.3) + chirp;
                 case 1 -> 0.6 * x + 0.3;
                 case 2 -> 1 - x;
-                default -> x + 0.2 * other;
+                default -> x + 0.1 * other;
               };
           next++;
         }
