@@ -81,6 +81,18 @@ final class StructuralSimilarityTest implements PerceptualDistanceContract {
   }
 
   @Test
+  void value_ofLargeImagesInFloat_agreesWithThatInDouble() {
+    // Flat but for little noise, and nearly white: where the single precision of squares and of
+    // long sums shows.
+    INDArray a = noise(5, 300).mul(0.02).addi(0.95);
+    INDArray b = noise(6, 300).mul(0.02).addi(0.95);
+
+    double d = distance().between(a.castTo(DataType.FLOAT), b.castTo(DataType.FLOAT))[0];
+
+    assertClose(distance().between(a, b)[0], d, 1e-5, 0);
+  }
+
+  @Test
   void name_tellsTheReducedOneApart() {
     assertEquals("SSIM", distance().name());
     assertEquals("SSIM(downsampled)", StructuralSimilarity.downsampling().name());
@@ -165,7 +177,7 @@ final class StructuralSimilarityTest implements PerceptualDistanceContract {
   /** Each pixel twice along rows and along columns. */
   private static INDArray doubled(INDArray image) {
     int size = (int) image.size(2);
-    INDArray doubled = Nd4j.create(DataType.DOUBLE, 1, 1, 2 * size, 2 * size);
+    INDArray doubled = Nd4j.create(DataType.DOUBLE, 1, 1, 2L * size, 2L * size);
     for (int i = 0; i < 2 * size; i++) {
       for (int j = 0; j < 2 * size; j++) {
         doubled.putScalar(new int[] {0, 0, i, j}, image.getDouble(0, 0, i / 2, j / 2));

@@ -4,6 +4,7 @@ import io.metamer.inversion.InversionProblem;
 import io.metamer.inversion.Regularizer;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
@@ -52,7 +53,7 @@ public record LpNorm(double p, double center) implements Regularizer {
     return (images, rows) -> {
       INDArray x = images.sub(center);
       // Relative to the largest pixel, powers neither overflow nor vanish.
-      double[] largest = Numbers.perImage(x.normmax(1, 2, 3));
+      double[] largest = x.normmax(1, 2, 3).castTo(DataType.DOUBLE).toDoubleVector();
       double[] inverse = new double[largest.length];
       for (int i = 0; i < inverse.length; i++) {
         inverse[i] = largest[i] == 0 ? 0 : 1 / largest[i];
@@ -60,7 +61,7 @@ public record LpNorm(double p, double center) implements Regularizer {
       INDArray ratio = x.mul(Numbers.column(inverse, x));
       INDArray size = Transforms.abs(ratio);
       INDArray power = Transforms.pow(size, p - 1, true);
-      double[] sum = Numbers.perImage(power.mul(size).sum(1, 2, 3));
+      double[] sum = Numbers.sums(power.mul(size));
       double[] value = new double[sum.length];
       double[] factor = new double[sum.length];
       for (int i = 0; i < sum.length; i++) {

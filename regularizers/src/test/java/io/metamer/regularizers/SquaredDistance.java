@@ -19,7 +19,7 @@ record SquaredDistance(String name) implements PerceptualDistance {
     INDArray goal = reference.dup('c').reshape(reference.size(0), -1);
     return (x, rows) -> {
       INDArray difference = x.sub(Nd4j.pullRows(goal, 1, rows).reshape(x.shape()));
-      double[] value = Numbers.perImage(difference.mul(difference).sum(1, 2, 3));
+      double[] value = Numbers.sums(difference.mul(difference));
       return new ValueAndGradient(value, difference.mul(2));
     };
   }
