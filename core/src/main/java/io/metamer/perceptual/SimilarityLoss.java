@@ -3,6 +3,7 @@ package io.metamer.perceptual;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import java.util.Arrays;
+import java.util.Optional;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,14 +24,14 @@ final class SimilarityLoss implements DifferentiableLoss {
   }
 
   /** A scale: how it comes from the one before, and the references there. */
-  private record Scale(Windows reduction, boolean identity, LocalSimilarity similarity) {
+  private record Scale(Optional<Windows> reduction, LocalSimilarity similarity) {
 
     INDArray reduce(INDArray planes) {
-      return identity ? planes : reduction.average(planes);
+      return reduction.map(r -> r.average(planes)).orElse(planes);
     }
 
     INDArray enlarge(INDArray gradient) {
-      return identity ? gradient : reduction.spread(gradient);
+      return reduction.map(r -> r.spread(gradient)).orElse(gradient);
     }
   }
 
@@ -52,14 +53,15 @@ final class SimilarityLoss implements DifferentiableLoss {
     INDArray planes = images.reshape(n * channels * height, width);
     long rows = height;
     for (int k = 0; k < scales.length; k++) {
-      long columns = planes.size(1);
-      Windows reduction = Windows.downsampling(rows, columns, factors[k], type);
-      boolean identity = factors[k] == 1;
-      planes = identity ? planes : reduction.average(planes);
-      // A reduction transposes the planes.
-      rows = identity ? rows : Windows.downsampled(columns, factors[k]);
       boolean last = k == scales.length - 1;
-      scales[k] = new Scale(reduction, identity, new LocalSimilarity(planes, n, rows, last));
+      Optional<Windows> reduction = Optional.empty();
+      if (factors[k] > 1) {
+        long columns = planes.size(1);
+        reduction = Optional.of(Windows.downsampling(rows, columns, factors[k], type));
+        planes = reduction.get().average(planes);
+        rows = Windows.downsampled(columns, factors[k]); // a reduction transposes the planes
+      }
+      scales[k] = new Scale(reduction, new LocalSimilarity(planes, n, rows, last));
     }
   }
 

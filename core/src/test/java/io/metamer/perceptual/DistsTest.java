@@ -56,6 +56,11 @@ final class DistsTest implements PerceptualDistanceContract {
     return random(2);
   }
 
+  @Override
+  public int differenceStride() {
+    return 7;
+  }
+
   @Test
   void value_agreesWithPyTorch() throws IOException {
     List<String> lines = Golden.lines("dists.txt");

@@ -39,6 +39,11 @@ final class MultiScaleStructuralSimilarityTest implements PerceptualDistanceCont
     return references().mul(0.7).addi(random(2).mul(0.3));
   }
 
+  @Override
+  public int differenceStride() {
+    return 3;
+  }
+
   @Test
   void value_agreesWithTheAuthorsCode() throws IOException {
     int zero = 0;
