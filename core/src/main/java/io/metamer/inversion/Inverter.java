@@ -223,8 +223,10 @@ public final class Inverter {
     Instant started = Instant.now();
     try (MemoryWorkspace none = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       INDArray raw = seeds.castTo(targets.dataType()).dup('c');
-      InversionProblem problem = new InversionProblem(input, targets.dup('c'), input.clip(raw));
+      INDArray start = input.clip(raw);
       Match match = new Match(model, options, goals);
+      InversionProblem problem =
+          new InversionProblem(input, targets.dup('c'), start, () -> match.of(start));
       DifferentiableLoss penalty = options.regularizer().bind(problem);
       Search search = new Search(problem, options, match, penalty);
       search.run(raw, listener);

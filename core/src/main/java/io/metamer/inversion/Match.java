@@ -8,6 +8,7 @@ import io.metamer.loss.RelativeL2;
 import io.metamer.loss.ValueAndGradient;
 import io.metamer.model.RepresentationModel;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -16,6 +17,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class Match {
 
+  private final RepresentationModel model;
+  private final DifferentiableLoss onRepresentations;
   private final DifferentiableLoss onImages;
   private final Optional<BoundTransformations> changes;
   private double[] distance = {};
@@ -28,6 +31,8 @@ final class Match {
             : Optional.of(transformations.bind(model.input()));
     RelativeL2 relative = new RelativeL2(goals);
     DifferentiableLoss loss = loss(model, options, relative, goals);
+    this.model = model;
+    onRepresentations = loss;
     onImages =
         model.pullBack(
             (r, rows) -> {
@@ -60,6 +65,12 @@ final class Match {
     }
     ValueAndGradient changed = onImages.evaluate(changes.get().apply(x, t), rows);
     return new ValueAndGradient(changed.value(), changes.get().pullBack(changed.gradient(), t));
+  }
+
+  /** The term of one image for each target, as they are. */
+  double[] of(INDArray images) {
+    int[] all = IntStream.range(0, Math.toIntExact(images.size(0))).toArray();
+    return onRepresentations.evaluate(model.represent(images), all).value();
   }
 
   /** The relative distances of the last evaluation. */

@@ -108,6 +108,27 @@ public final class FeatureDistance implements PerceptualDistance {
     return name;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @return bounded by 4, the squared difference of opposite directions, times the largest weight
+   *     of each layer
+   */
+  @Override
+  public Card card() {
+    double most =
+        weights.isEmpty()
+            ? 4.0 * taps.layers().size()
+            : weights.stream().mapToDouble(w -> 4 * Arrays.stream(w).max().orElse(0)).sum();
+    return new Card(
+        weights.isEmpty() ? "LPIPS' formula, equal weights" : "LPIPS' formula, given weights",
+        most,
+        Math.min(taps.input().height(), taps.input().width()),
+        true,
+        "Zhang, Isola, Efros, Shechtman and Wang (2018), The unreasonable effectiveness of deep"
+            + " features as a perceptual metric");
+  }
+
   @Override
   public DifferentiableLoss to(INDArray reference) {
     taps.input().check(reference, "reference images");

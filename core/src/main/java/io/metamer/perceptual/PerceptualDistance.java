@@ -22,6 +22,13 @@ public interface PerceptualDistance {
   String name();
 
   /**
+   * What to know before reading its numbers: formula, range, smallest image, source.
+   *
+   * @return the same for the same distance
+   */
+  Card card();
+
+  /**
    * The distance of each pair.
    *
    * @param a shape {@code [N, C, H, W]}, values in [0, 1]

@@ -3,14 +3,15 @@ package io.metamer.perceptual;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The root mean square difference of pixels, in [0, 1]. At the image itself, where it has a kink,
- * the gradient is 0. People see otherwise: a shift by one pixel is large to it.
+ * The Euclidean distance of images over that of black and white, which is the root mean square
+ * difference of their pixels, in [0, 1]. At the image itself, where it has a kink, the gradient is
+ * 0. People see otherwise: a shift by one pixel is large to it. Symmetric.
  *
+ * @see "Wang and Bovik (2009), Mean squared error: love it or leave it?"
  * @since 0.1
  */
 public record PixelDistance() implements PerceptualDistance {
@@ -21,17 +22,23 @@ public record PixelDistance() implements PerceptualDistance {
   }
 
   @Override
+  public Card card() {
+    return new Card(
+        "l2 / sqrt(number of pixels and channels)",
+        1,
+        1,
+        true,
+        "Wang and Bovik (2009), Mean squared error: love it or leave it?");
+  }
+
+  @Override
   public DifferentiableLoss to(INDArray reference) {
-    if (reference.rank() != 4 || reference.isEmpty()) {
-      throw new IllegalArgumentException(
-          "expected images of shape [N, C, H, W], got " + Arrays.toString(reference.shape()));
-    }
+    card().check(reference);
     long n = reference.size(0);
     long pixels = reference.length() / n;
     INDArray references =
         Nd4j.createUninitializedDetached(reference.dataType(), 'c', n, pixels)
             .assign(reference.dup('c').reshape('c', n, pixels));
-    double root = Math.sqrt((double) pixels);
     long[] shape = reference.shape().clone();
     return (x, rows) -> {
       shape[0] = rows.length;
@@ -44,11 +51,12 @@ public record PixelDistance() implements PerceptualDistance {
           x.dup('c')
               .reshape('c', rows.length, pixels)
               .subi(Nd4j.pullRows(references, 1, rows).castTo(x.dataType()));
-      double[] value = difference.norm2(1).castTo(DataType.DOUBLE).toDoubleVector();
+      double[] value =
+          Averages.of(difference.mul(difference).reshape('c', rows.length, -1, shape[3]));
       double[] scale = new double[rows.length];
       for (int k = 0; k < scale.length; k++) {
-        scale[k] = value[k] == 0 ? 0 : 1 / (value[k] * root);
-        value[k] /= root;
+        value[k] = Math.sqrt(value[k]);
+        scale[k] = value[k] == 0 ? 0 : 1 / (value[k] * pixels);
       }
       INDArray scales =
           Nd4j.createFromArray(scale).castTo(x.dataType()).reshape('c', rows.length, 1);

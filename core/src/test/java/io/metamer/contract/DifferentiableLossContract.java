@@ -51,25 +51,37 @@ public interface DifferentiableLossContract {
     return 1e-6;
   }
 
+  /**
+   * Which elements the gradient is compared at: each so many-th of an example.
+   *
+   * @return 1 for all; a prime number for losses that take long
+   */
+  default int differenceStride() {
+    return 1;
+  }
+
   @Test
   default void gradient_inDouble_agreesWithCentralDifferences() {
     DifferentiableLoss loss = loss();
     INDArray x = point();
     int[] rows = {0, 1, 2};
-    INDArray gradient = loss.evaluate(x, rows).gradient().dup('c');
-    INDArray differences = Nd4j.create(DataType.DOUBLE, x.shape());
-    double h = differenceStep();
     long length = x.length() / 3;
+    INDArray gradient = loss.evaluate(x, rows).gradient().dup('c').reshape(3, length);
+    // Elements that are left out keep the gradient 0 on both sides.
+    INDArray compared = Nd4j.create(DataType.DOUBLE, 3, length);
+    INDArray differences = Nd4j.create(DataType.DOUBLE, 3, length);
+    double h = differenceStep();
     INDArray flat = x.dup('c');
-    for (long j = 0; j < length; j++) {
+    for (long j = 0; j < length; j += differenceStride()) {
       // Examples are independent, so one element of each can move at once.
       double[] above = moved(loss, flat, j, h, rows);
       double[] below = moved(loss, flat, j, -h, rows);
       for (int i = 0; i < 3; i++) {
-        differences.reshape(3, length).putScalar(i, j, (above[i] - below[i]) / (2 * h));
+        differences.putScalar(i, j, (above[i] - below[i]) / (2 * h));
+        compared.putScalar(i, j, gradient.getDouble(i, j));
       }
     }
-    assertCloseInNorm(differences, gradient, gradientTolerance());
+    assertCloseInNorm(differences, compared, gradientTolerance());
   }
 
   @Test

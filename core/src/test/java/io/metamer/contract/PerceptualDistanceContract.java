@@ -57,17 +57,22 @@ public interface PerceptualDistanceContract extends DifferentiableLossContract {
   }
 
   @Test
-  default void distance_ofUnlikeImages_isPositiveAndSymmetric() {
+  default void distance_ofUnlikeImages_isPositive_andSymmetricIfTheCardSaysSo() {
     double[] there = distance().between(point(), references());
     double[] back = distance().between(references(), point());
 
-    assertClose(there, back, 1e-12, 1e-12);
-    assertTrue(Arrays.stream(there).allMatch(d -> d > 0), () -> Arrays.toString(there));
+    if (distance().card().symmetric()) {
+      assertClose(there, back, 1e-12, 1e-12);
+    }
+    assertTrue(
+        Arrays.stream(there).allMatch(d -> d > 0 && d <= distance().card().most()),
+        () -> Arrays.toString(there));
     assertClose(there, loss().evaluate(point(), new int[] {0, 1, 2}).value(), 1e-12, 1e-12);
   }
 
   @Test
-  default void distance_ofBlackWhiteAndGrayImages_isFinite() {
+  default void distance_ofBlackWhiteAndGrayImages_isFinite_andWithinTheCardsBound() {
+    double most = distance().card().most() + 1e-6;
     for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
       INDArray x = references().castTo(type);
       x.slice(0).assign(0);
@@ -78,7 +83,7 @@ public interface PerceptualDistanceContract extends DifferentiableLossContract {
           ValueAndGradient at = distance().to(reference).evaluate(x, rows);
 
           assertTrue(
-              Arrays.stream(at.value()).allMatch(d -> d >= 0 && Double.isFinite(d)),
+              Arrays.stream(at.value()).allMatch(d -> d >= 0 && d <= most),
               () -> Arrays.toString(at.value()));
           double sum = at.gradient().castTo(DataType.DOUBLE).sumNumber().doubleValue();
           assertTrue(Double.isFinite(sum), () -> at.gradient().toString());
@@ -151,6 +156,25 @@ public interface PerceptualDistanceContract extends DifferentiableLossContract {
                 .evaluate(
                     Nd4j.zeros(DataType.DOUBLE, 1, shape[1], shape[2] + 1, shape[3]),
                     new int[] {0}));
+  }
+
+  @Test
+  default void images_belowTheCardsSmallest_areRefused() {
+    int smallest = distance().card().smallest();
+    long[] shape = references().shape();
+    assertTrue(shape[2] >= smallest && shape[3] >= smallest, "the references are large enough");
+    if (smallest > 1) {
+      INDArray low = Nd4j.zeros(DataType.DOUBLE, 3, shape[1], smallest - 1, shape[3]);
+      INDArray narrow = Nd4j.zeros(DataType.DOUBLE, 3, shape[1], shape[2], smallest - 1);
+      assertThrows(IllegalArgumentException.class, () -> distance().to(low));
+      assertThrows(IllegalArgumentException.class, () -> distance().to(narrow));
+    }
+  }
+
+  @Test
+  default void card_isThere_andStays() {
+    assertEquals(distance().card(), distance().card());
+    assertTrue(distance().card().toString().contains(distance().card().source()));
   }
 
   @Test

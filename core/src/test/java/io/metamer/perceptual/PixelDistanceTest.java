@@ -1,10 +1,12 @@
 package io.metamer.perceptual;
 
 import static io.metamer.contract.Close.assertClose;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.metamer.contract.PerceptualDistanceContract;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -31,6 +33,22 @@ final class PixelDistanceTest implements PerceptualDistanceContract {
     assertClose(new double[] {1, 1}, distance().between(black, black.add(1)), 1e-6, 0);
     assertClose(
         new double[] {0.5, 0.5}, distance().between(black.add(0.25), black.add(0.75)), 1e-6, 0);
+  }
+
+  @Test
+  void distance_ofLargeImagesInFloat_losesNothingInTheSum() {
+    INDArray black = Nd4j.zeros(DataType.FLOAT, 1, 3, 300, 300);
+    assertClose(0.331, distance().between(black.add(0.331), black)[0], 1e-5, 0);
+  }
+
+  @Test
+  void images_beyondTheirRange_areRefused() {
+    for (double wrong : new double[] {-0.5, 1.5, 255, Double.NaN}) {
+      INDArray images = Nd4j.valueArrayOf(new long[] {1, 3, 4, 4}, wrong, DataType.DOUBLE);
+      assertThrows(IllegalArgumentException.class, () -> distance().to(images));
+    }
+    INDArray rounded = Nd4j.valueArrayOf(new long[] {1, 3, 4, 4}, 1 + 1e-6, DataType.DOUBLE);
+    assertClose(new double[1], distance().between(rounded, rounded), 0, 0);
   }
 
   private static INDArray noise(long seed) {

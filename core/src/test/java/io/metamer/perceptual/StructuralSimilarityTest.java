@@ -4,14 +4,11 @@ import static io.metamer.contract.Close.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.metamer.contract.Close;
 import io.metamer.contract.PerceptualDistanceContract;
-import java.io.BufferedReader;
+import io.metamer.loss.ValueAndGradient;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -37,7 +34,7 @@ final class StructuralSimilarityTest implements PerceptualDistanceContract {
 
   @Test
   void value_agreesWithScikitImage() throws IOException {
-    List<String> lines = golden();
+    List<String> lines = Golden.lines("ssim.txt");
     assertEquals(9, lines.size());
     for (String line : lines) {
       String[] field = line.split(" ", -1);
@@ -50,6 +47,55 @@ final class StructuralSimilarityTest implements PerceptualDistanceContract {
 
       assertClose(1 - Double.parseDouble(field[4]), distance().between(a, b)[0], 0, 1e-10);
     }
+  }
+
+  /** Sizes from 384 on are reduced by 2, 3 and 4. */
+  @Test
+  void value_downsampled_agreesWithTheAuthorsReduction() throws IOException {
+    int reduced = 0;
+    for (Golden.Pair pair : Golden.pairs()) {
+      double plain = distance().between(pair.a(), pair.b())[0];
+      double low = StructuralSimilarity.downsampling().between(pair.a(), pair.b())[0];
+
+      assertClose(1 - pair.downsampled(), low, 0, 1e-9);
+      boolean isReduced = Math.min(pair.a().size(2), pair.a().size(3)) >= 384;
+      assertEquals(
+          isReduced, plain != low, () -> "a short side of " + pair.a().shapeInfoToString());
+      reduced += isReduced ? 1 : 0;
+    }
+    assertEquals(6, reduced);
+  }
+
+  @Test
+  void gradient_downsampled_isThatOfTheReducedImages_spreadOverTheirPixels() {
+    // Of a size that halves evenly, the distance of twice as large images with doubled pixels is
+    // that of the small ones, and the gradient at each pixel a quarter of theirs.
+    INDArray a = noise(3, 192);
+    INDArray b = noise(4, 192);
+    ValueAndGradient small = distance().to(b).evaluate(a, new int[] {0});
+    ValueAndGradient large =
+        StructuralSimilarity.downsampling().to(doubled(b)).evaluate(doubled(a), new int[] {0});
+
+    assertClose(small.value(), large.value(), 1e-10, 0);
+    Close.assertCloseInNorm(doubled(small.gradient()).div(4), large.gradient(), 1e-10);
+  }
+
+  @Test
+  void value_ofLargeImagesInFloat_agreesWithThatInDouble() {
+    // Flat but for little noise, and nearly white: where the single precision of squares and of
+    // long sums shows.
+    INDArray a = noise(5, 300).mul(0.02).addi(0.95);
+    INDArray b = noise(6, 300).mul(0.02).addi(0.95);
+
+    double d = distance().between(a.castTo(DataType.FLOAT), b.castTo(DataType.FLOAT))[0];
+
+    assertClose(distance().between(a, b)[0], d, 1e-5, 0);
+  }
+
+  @Test
+  void name_tellsTheReducedOneApart() {
+    assertEquals("SSIM", distance().name());
+    assertEquals("SSIM(downsampled)", StructuralSimilarity.downsampling().name());
   }
 
   @Test
@@ -123,14 +169,21 @@ final class StructuralSimilarityTest implements PerceptualDistanceContract {
     }
   }
 
-  private static List<String> golden() throws IOException {
-    try (InputStream in =
-            Objects.requireNonNull(
-                StructuralSimilarityTest.class.getResourceAsStream("/golden/perceptual/ssim.txt"));
-        BufferedReader reader =
-            new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
-      return reader.lines().filter(line -> !line.startsWith("#")).toList();
+  private static INDArray noise(long seed, int size) {
+    return Nd4j.createFromArray(new Random(seed).doubles((long) size * size).toArray())
+        .reshape(1, 1, size, size);
+  }
+
+  /** Each pixel twice along rows and along columns. */
+  private static INDArray doubled(INDArray image) {
+    int size = (int) image.size(2);
+    INDArray doubled = Nd4j.create(DataType.DOUBLE, 1, 1, 2L * size, 2L * size);
+    for (int i = 0; i < 2 * size; i++) {
+      for (int j = 0; j < 2 * size; j++) {
+        doubled.putScalar(new int[] {0, 0, i, j}, image.getDouble(0, 0, i / 2, j / 2));
+      }
     }
+    return doubled;
   }
 
   private static INDArray random(long seed) {

@@ -2,6 +2,7 @@ package io.metamer.metrics;
 
 import io.metamer.inversion.InversionResult;
 import io.metamer.perceptual.PerceptualDistance;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,16 @@ public interface AlignmentMetric {
   List<Trial> trials(InversionResult result);
 
   /**
+   * Whether an answer counts as aligned.
+   *
+   * @param answer to one of this metric's trials
+   * @return whether the target was chosen, unless the metric says otherwise of ties
+   */
+  default boolean aligned(Answer answer) {
+    return answer.correct();
+  }
+
+  /**
    * Scores answers to this metric's trials, or to some of them.
    *
    * @param answers at least one
@@ -55,13 +66,41 @@ public interface AlignmentMetric {
    * @throws ArithmeticException if a distance that the observer rests on is not finite
    */
   default AlignmentReport measure(InversionResult result, Observer observer) {
+    return report(result, observer, !tookPart(observer, result));
+  }
+
+  /**
+   * Asks each judge of a panel, and scores them together.
+   *
+   * <p>A judge that rests on a perceptual distance which the search was regularized with is held
+   * out, unless the panel asks for every judge; the report says so.
+   *
+   * @param result the inverted images; stays the caller's
+   * @param panel who answers
+   * @return the report of each judge, and what the judges who were asked found together
+   * @throws IllegalArgumentException as for one observer
+   * @throws ArithmeticException as for one observer
+   */
+  default PanelReport measure(InversionResult result, JudgePanel panel) {
+    List<AlignmentReport> reports = new ArrayList<>();
+    List<String> tookPart = new ArrayList<>();
+    for (Observer judge : panel.judges()) {
+      boolean part = tookPart(judge, result);
+      reports.add(report(result, judge, !part || panel.everyJudge()));
+      if (part) {
+        tookPart.add(judge.name());
+      }
+    }
+    return PanelReport.of(this, result, reports, tookPart);
+  }
+
+  private AlignmentReport report(InversionResult result, Observer observer, boolean asked) {
     List<Trial> trials = trials(result);
     double tolerance = result.options().tolerance();
     Set<Integer> identical =
         Arrays.stream(result.identical(tolerance)).boxed().collect(Collectors.toSet());
     Predicate<Trial> matched = trial -> identical.contains(trial.query().index());
-    List<Answer> answers =
-        tookPart(observer, result) ? List.of() : answers(observer, Stimuli.of(result), trials);
+    List<Answer> answers = asked ? answers(observer, Stimuli.of(result), trials) : List.of();
     return new AlignmentReport(
         name(),
         observer.name(),

@@ -11,15 +11,15 @@ final class Binomial {
   /**
    * The interval of Wilson (1927), without continuity correction.
    *
-   * @param correct successes, 0 to n
+   * @param correct successes, 0 to n; of a mean over judges not a whole number
    * @param n trials, at least 1
    * @param confidence in (0, 1)
    * @return within [0, 1]; its low end is exactly 0 without successes, its high end exactly 1
    *     without failures
    */
-  static Interval wilson(int correct, int n, double confidence) {
+  static Interval wilson(double correct, int n, double confidence) {
     double z = new NormalDistribution(0, 1).inverseCumulativeProbability((1 + confidence) / 2);
-    double proportion = (double) correct / n;
+    double proportion = correct / n;
     double shrink = 1 + z * z / n;
     double centre = (proportion + z * z / (2 * n)) / shrink;
     double half = z * Math.sqrt(proportion * (1 - proportion) / n + z * z / (4.0 * n * n)) / shrink;

@@ -68,9 +68,14 @@ public final class TwoAlternativeForcedChoice implements AlignmentMetric {
   }
 
   @Override
+  public boolean aligned(Answer answer) {
+    return answer.correct() || (tieCounts && answer.tie());
+  }
+
+  @Override
   public Score score(List<Answer> answers) {
     Tally tally = Tally.of(answers);
-    int correct = tally.correct() + (tieCounts ? tally.ties() : 0);
+    int correct = (int) answers.stream().filter(this::aligned).count();
     return tally.score(correct, Binomial.wilson(correct, tally.n(), Interval.DEFAULT_CONFIDENCE));
   }
 }

@@ -12,6 +12,7 @@ import io.metamer.inversion.StopReason;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.model.ModelId;
 import io.metamer.model.Preprocessing;
+import io.metamer.perceptual.Card;
 import io.metamer.perceptual.PerceptualDistance;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -124,6 +125,11 @@ final class Inversions {
 
   /** The Euclidean distance of pixels. */
   record PixelDistance(String name) implements PerceptualDistance {
+
+    @Override
+    public Card card() {
+      return new Card("l2", Double.POSITIVE_INFINITY, 1, true, "made up");
+    }
 
     @Override
     public double[] between(INDArray a, INDArray b) {

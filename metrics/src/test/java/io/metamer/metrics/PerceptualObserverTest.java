@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.metamer.inversion.InversionResult;
 import io.metamer.loss.DifferentiableLoss;
+import io.metamer.perceptual.Card;
 import io.metamer.perceptual.PerceptualDistance;
 import java.util.Arrays;
 import java.util.List;
@@ -50,6 +51,11 @@ final class PerceptualObserverTest {
           @Override
           public String name() {
             return "broken";
+          }
+
+          @Override
+          public Card card() {
+            return new Card("nothing", 0, 1, true, "made up");
           }
 
           @Override

@@ -36,7 +36,7 @@ public record Blur(boolean held) implements Regularizer {
     }
     return (x, rows) -> {
       INDArray difference = x.sub(weightedSum(x).divi(mass));
-      double[] value = Numbers.perImage(difference.mul(difference).sum(1, 2, 3));
+      double[] value = Numbers.sums(difference.mul(difference));
       for (int i = 0; i < value.length; i++) {
         value[i] /= 2;
       }

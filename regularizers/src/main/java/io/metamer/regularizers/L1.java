@@ -34,7 +34,7 @@ public record L1(double center) implements Regularizer {
   public DifferentiableLoss bind(InversionProblem problem) {
     return (x, rows) -> {
       INDArray difference = x.sub(center);
-      double[] value = Numbers.perImage(difference.norm1(1, 2, 3));
+      double[] value = Numbers.sums(Transforms.abs(difference, true));
       return new ValueAndGradient(value, Transforms.sign(difference, false));
     };
   }

@@ -73,7 +73,7 @@ public record LpPower(double p, List<Double> center) implements Regularizer {
       INDArray difference = x.sub(mean);
       INDArray size = Transforms.abs(difference, true);
       INDArray power = Transforms.pow(size, p - 1, true);
-      double[] value = Numbers.perImage(power.mul(size).sum(1, 2, 3));
+      double[] value = Numbers.sums(power.mul(size));
       return new ValueAndGradient(value, power.muli(Transforms.sign(difference, false)).muli(p));
     };
   }

@@ -73,7 +73,7 @@ public record TotalVariation(double beta, boolean perPixel) implements Regulariz
       Neighbours.left(across).assign(Neighbours.right(x).sub(Neighbours.left(x)));
     }
     INDArray squares = down.mul(down).addi(across.mul(across));
-    double[] value = Numbers.perImage(Transforms.pow(squares, beta / 2, true).sum(1, 2, 3));
+    double[] value = Numbers.sums(Transforms.pow(squares, beta / 2, true));
     // Where nothing differs the differences are 0, and so is their product with any finite factor.
     INDArray factor = squares.add(squares.eq(0).castTo(x.dataType()));
     Transforms.pow(factor, beta / 2 - 1, false).muli(beta);
@@ -116,7 +116,7 @@ public record TotalVariation(double beta, boolean perPixel) implements Regulariz
   }
 
   private static void add(INDArray difference, double[] squares, INDArray after, INDArray before) {
-    double[] sums = Numbers.perImage(difference.mul(difference).sum(1, 2, 3));
+    double[] sums = Numbers.sums(difference.mul(difference));
     for (int i = 0; i < sums.length; i++) {
       squares[i] += sums[i];
     }

@@ -26,6 +26,11 @@ final class AdversarialRegularizerTest {
     }
 
     @Override
+    public boolean nonNegative() {
+      return false;
+    }
+
+    @Override
     public ImageSpec spec() {
       return new ImageSpec(2, 4, 5, -1, 1);
     }

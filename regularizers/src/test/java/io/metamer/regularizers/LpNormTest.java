@@ -45,6 +45,32 @@ final class LpNormTest {
     }
   }
 
+  @Nested
+  final class AroundGray implements RegularizerLaws {
+    @Override
+    public Regularizer regularizer() {
+      return new LpNorm(6, 0.5);
+    }
+  }
+
+  @Test
+  void value_aroundACenter_isThatOfTheImageLessTheCenter() {
+    ValueAndGradient at =
+        new LpNorm(2, 0.5)
+            .bind(RegularizerLaws.problem(SPEC))
+            .evaluate(image(SPEC, 0.5, -2.5, 4.5), new int[1]);
+
+    assertClose(at(2, 0, -3, 4).value(), at.value(), 1e-12, 0);
+    assertClose(at(2, 0, -3, 4).gradient(), at.gradient(), 1e-12, 1e-12);
+  }
+
+  @Test
+  void center_thatIsNotFinite_isRefused() {
+    assertEquals(
+        "expected a finite center, got NaN",
+        assertThrows(IllegalArgumentException.class, () -> new LpNorm(2, Double.NaN)).getMessage());
+  }
+
   @Test
   void value_isTheNorm() {
     assertClose(new double[] {5}, at(2, 0, -3, 4).value(), 1e-12, 0);
@@ -90,8 +116,9 @@ final class LpNormTest {
   }
 
   @Test
-  void name_carriesP() {
+  void name_carriesP_andACenterOtherThanZero() {
     assertEquals("L6", new LpNorm(6).name());
+    assertEquals("L6(0.5)", new LpNorm(6, 0.5).name());
     assertEquals("L2.5", new LpNorm(2.5).name());
   }
 

@@ -82,6 +82,52 @@ final class PublishedRegularizersTest {
     assertEquals(PublishedRegularizers.freqTvL6(), PublishedRegularizers.named("freq_tv_l6"));
   }
 
+  @Test
+  void adversarialOnes_haveTheReleasedNames() {
+    SquaredDistance squares = new SquaredDistance("squares");
+    assertEquals(
+        List.of(
+            "adv_alex_finetuned",
+            "adv_alex_finetuned_seed",
+            "adv_alex_imagenet",
+            "adv_alex_imagenet_seed"),
+        List.copyOf(PublishedRegularizers.adversarialNames()));
+    assertEquals(
+        PublishedRegularizers.adversarial(squares),
+        PublishedRegularizers.named("adv_alex_finetuned", squares));
+    assertEquals(
+        PublishedRegularizers.adversarialToSeed(squares),
+        PublishedRegularizers.named("adv_alex_finetuned_seed", squares));
+    assertEquals(
+        new Balanced(new AdversarialRegularizer(squares)),
+        PublishedRegularizers.named("adv_alex_imagenet", squares));
+    assertEquals(
+        PublishedRegularizers.adversarialToSeed(squares),
+        PublishedRegularizers.named("adv_alex_imagenet_seed", squares));
+    PublishedRegularizers.adversarialNames()
+        .forEach(
+            name ->
+                assertEquals(
+                    List.of(squares), PublishedRegularizers.named(name, squares).distances()));
+  }
+
+  @Test
+  void adversarialName_withoutADistance_orAnotherWithOne_isRefused() {
+    assertEquals(
+        "expected a perceptual distance for adv_alex_imagenet",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> PublishedRegularizers.named("adv_alex_imagenet"))
+            .getMessage());
+    assertEquals(
+        "expected an adversarial regularizer of [adv_alex_finetuned, adv_alex_finetuned_seed,"
+            + " adv_alex_imagenet, adv_alex_imagenet_seed], got freq",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> PublishedRegularizers.named("freq", new SquaredDistance("squares")))
+            .getMessage());
+  }
+
   private static void assertReleased(double released, String name) {
     assertClose(released / 10, value(PublishedRegularizers.named(name)), 1e-12, 1e-15);
   }

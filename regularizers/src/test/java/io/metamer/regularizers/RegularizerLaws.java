@@ -31,6 +31,11 @@ interface RegularizerLaws extends DifferentiableLossContract {
     return new ImageSpec(2, 4, 5, 0, 1);
   }
 
+  /** Whether it is a penalty and never a reward. */
+  default boolean nonNegative() {
+    return true;
+  }
+
   /** Another problem than the point, in the bounds. */
   default InversionProblem problem(DataType type) {
     return new InversionProblem(
@@ -48,15 +53,16 @@ interface RegularizerLaws extends DifferentiableLossContract {
   }
 
   @Test
-  default void evaluation_atBlackWhiteAndConstantImages_isFinite() {
+  default void evaluation_atBlackWhiteAndConstantImages_isFinite_andNoRewardIfSaid() {
     for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
       DifferentiableLoss loss = regularizer().bind(problem(type));
       for (double value : new double[] {spec().low(), spec().high(), 0, 0.5}) {
         INDArray x = Nd4j.valueArrayOf(spec().shape(3), value, type);
-        assertFinite(loss.evaluate(x, rows()));
+        assertSound(loss.evaluate(x, rows()));
       }
-      assertFinite(loss.evaluate(problem(type).targets(), rows()));
-      assertFinite(loss.evaluate(problem(type).seeds(), rows()));
+      assertSound(loss.evaluate(problem(type).targets(), rows()));
+      assertSound(loss.evaluate(problem(type).seeds(), rows()));
+      assertSound(loss.evaluate(point().castTo(type), rows()));
     }
   }
 
@@ -105,9 +111,10 @@ interface RegularizerLaws extends DifferentiableLossContract {
     assertFalse(regularizer().name().isBlank());
   }
 
-  static void assertFinite(ValueAndGradient at) {
+  private void assertSound(ValueAndGradient at) {
     assertTrue(
-        Arrays.stream(at.value()).allMatch(Double::isFinite), () -> Arrays.toString(at.value()));
+        Arrays.stream(at.value()).allMatch(v -> Double.isFinite(v) && !(nonNegative() && v < 0)),
+        () -> Arrays.toString(at.value()));
     assertTrue(
         Double.isFinite(at.gradient().castTo(DataType.DOUBLE).sumNumber().doubleValue()),
         () -> at.gradient().toString());

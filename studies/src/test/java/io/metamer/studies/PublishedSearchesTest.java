@@ -19,6 +19,7 @@ import io.metamer.model.LayerSelection;
 import io.metamer.model.Network;
 import io.metamer.model.Preprocessing;
 import io.metamer.model.RepresentationModel;
+import io.metamer.perceptual.Card;
 import io.metamer.perceptual.PerceptualDistance;
 import io.metamer.regularizers.PublishedRegularizers;
 import io.metamer.regularizers.TotalVariation;
@@ -240,6 +241,11 @@ final class PublishedSearchesTest {
     @Override
     public String name() {
       return "mean square";
+    }
+
+    @Override
+    public Card card() {
+      return new Card("mean square", 1, 1, true, "made up");
     }
 
     @Override
