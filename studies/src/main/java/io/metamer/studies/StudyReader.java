@@ -210,7 +210,10 @@ final class StudyReader {
             boolean perPixel = fields.optional("perPixel").map(Entry::truth).orElse(false);
             yield term(entry, "beta", e -> new TotalVariation(e.number(), perPixel), "perPixel");
           }
-          case "lp" -> term(entry, "p", e -> new LpNorm(e.number()));
+          case "lp" -> {
+            double center = fields.optional("center").map(Entry::number).orElse(0.0);
+            yield term(entry, "p", e -> new LpNorm(e.number(), center), "center");
+          }
           case "blur" -> term(entry, "held", e -> new Blur(e.truth()));
           case "l1" -> term(entry, "center", e -> new L1(e.number()));
           default ->

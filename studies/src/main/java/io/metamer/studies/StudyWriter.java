@@ -120,6 +120,7 @@ final class StudyWriter {
     } else if (term.of() instanceof LpNorm lp) {
       entry.put("term", "lp");
       entry.put("p", lp.p());
+      entry.put("center", lp.center());
     } else if (term.of() instanceof Blur blur) {
       entry.put("term", "blur");
       entry.put("held", blur.held());

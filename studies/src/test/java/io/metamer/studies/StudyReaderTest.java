@@ -67,6 +67,7 @@ final class StudyReaderTest {
             - {term: blur, held: false, weight: 1}
             - {term: l1, center: 0.5, weight: -1}
             - {term: tv, beta: 3, perPixel: true, weight: 1}
+            - {term: lp, p: 3, center: 0.5, weight: 1}
         - preset
         - {name: shaken, published: freq, transformations: cifar10}
         - name: shaken fft
@@ -140,7 +141,8 @@ final class StudyReaderTest {
                     new Term(new LpNorm(6), 0.1),
                     new Term(new Blur(false), 1),
                     new Term(new L1(0.5), -1),
-                    new Term(TotalVariation.perPixel(3), 1)),
+                    new Term(TotalVariation.perPixel(3), 1),
+                    new Term(new LpNorm(3, 0.5), 1)),
                 Penalty.published(Penalty.PRESET),
                 Penalty.published("freq").with("shaken", Transformations.cifar10(0)),
                 new Penalty(
