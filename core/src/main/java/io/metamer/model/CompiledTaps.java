@@ -24,7 +24,7 @@ final class CompiledTaps implements Taps {
   private final Engine engine;
   private final Graph graph;
   private final ImageSpec input;
-  private final Preprocessing preprocessing;
+  private final @Nullable Preprocessing preprocessing;
   private final Map<Key, Stage> stages = new LinkedHashMap<>(16, 0.75f, true);
   private @Nullable Stage last;
   private boolean closed;
@@ -33,15 +33,18 @@ final class CompiledTaps implements Taps {
   private record Key(int batch, DataType type) {}
 
   /** A batch size's network and preprocessing. */
-  private record Stage(Normalization normalization, CompiledNetwork network) {
+  private record Stage(@Nullable Normalization normalization, CompiledNetwork network) {
 
     void close() {
       network.close();
-      normalization.close();
+      if (normalization != null) {
+        normalization.close();
+      }
     }
   }
 
-  CompiledTaps(Engine engine, Graph graph, ImageSpec input, Preprocessing preprocessing) {
+  /** Without preprocessing images go into the graph as they are, not even clamped. */
+  CompiledTaps(Engine engine, Graph graph, ImageSpec input, @Nullable Preprocessing preprocessing) {
     this.engine = engine;
     this.graph = graph;
     this.input = input;
@@ -63,7 +66,8 @@ final class CompiledTaps implements Taps {
     check(images);
     Stage stage = stage(new Key(Math.toIntExact(images.size(0)), images.dataType()));
     last = stage;
-    return stage.network.forward(stage.normalization.apply(images));
+    return stage.network.forward(
+        stage.normalization == null ? images : stage.normalization.apply(images));
   }
 
   @Override
@@ -71,7 +75,8 @@ final class CompiledTaps implements Taps {
     if (last == null) {
       throw new IllegalStateException("expected forward before backward");
     }
-    return last.normalization.pullBack(last.network.backward(cotangents));
+    INDArray gradient = last.network.backward(cotangents);
+    return last.normalization == null ? gradient : last.normalization.pullBack(gradient);
   }
 
   @Override
@@ -112,7 +117,9 @@ final class CompiledTaps implements Taps {
       }
       stage =
           new Stage(
-              new Normalization(preprocessing, input, key.batch, key.type),
+              preprocessing == null
+                  ? null
+                  : new Normalization(preprocessing, input, key.batch, key.type),
               engine.compile(graph, key.batch, key.type));
       stages.put(key, stage);
     }

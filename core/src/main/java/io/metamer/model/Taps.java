@@ -1,6 +1,9 @@
 package io.metamer.model;
 
 import io.metamer.image.ImageSpec;
+import io.metamer.network.Engine;
+import io.metamer.network.Graph;
+import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,6 +17,25 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @since 0.1
  */
 public interface Taps extends AutoCloseable {
+
+  /**
+   * The outputs of a graph, such as one that was built from a state dict's tensors, run by the
+   * preferred engine. Images go into it as they are: neither scaled nor clamped.
+   *
+   * @param graph takes images of this size
+   * @param images what the images look like that callers will give
+   * @return the graph's outputs in their order; the caller's, to be closed
+   * @throws IllegalArgumentException if the graph takes images of another size
+   */
+  static Taps of(Graph graph, ImageSpec images) {
+    long[] shape = {images.channels(), images.height(), images.width()};
+    if (!Arrays.equals(graph.inputShape(), shape)) {
+      throw new IllegalArgumentException(
+          "expected a graph that takes images of shape %s, got %s"
+              .formatted(Arrays.toString(shape), Arrays.toString(graph.inputShape())));
+    }
+    return new CompiledTaps(Engine.preferred(), graph, images, null);
+  }
 
   /**
    * What its images look like.
@@ -32,8 +54,8 @@ public interface Taps extends AutoCloseable {
   /**
    * Computes the activations.
    *
-   * @param images shape {@code [N, C, H, W]}, FLOAT or DOUBLE; values outside the bounds of {@link
-   *     #input()} are clamped
+   * @param images shape {@code [N, C, H, W]}, FLOAT or DOUBLE; those of a {@link Network} clamp
+   *     values outside the bounds of {@link #input()}
    * @return one array a layer, shape {@code [N, ...]}; valid until the next call
    * @throws IllegalArgumentException if the shape is another
    */
