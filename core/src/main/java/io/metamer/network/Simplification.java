@@ -232,9 +232,7 @@ final class Simplification {
       end[axis] = (int) Math.max(first[axis] + 1L, Math.min(kernel, in[1 + axis] + c.pads()[axis]));
     }
     boolean whole =
-        first[0] + first[1] == 0
-            && end[0] == c.weights().size(2)
-            && end[1] == c.weights().size(3);
+        first[0] + first[1] == 0 && end[0] == c.weights().size(2) && end[1] == c.weights().size(3);
     if (whole || c.dilation()[0] > 1 || c.dilation()[1] > 1) {
       return c;
     }

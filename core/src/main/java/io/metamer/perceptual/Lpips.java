@@ -49,25 +49,22 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
   /** The network whose layers are compared. */
   public enum Trunk {
     /** AlexNet: the fastest, and the one that agreed best with people. */
-    ALEX("alex", "AlexNet", "alexnet", 31, 64, 192, 384, 256, 256),
+    ALEX("alex", "AlexNet", "alexnet", 31),
     /** VGG16, configuration D: closest to what is used as a loss elsewhere. */
-    VGG("vgg", "VGG16", "vgg16", 16, 64, 128, 256, 512, 512),
+    VGG("vgg", "VGG16", "vgg16", 16),
     /** SqueezeNet 1.1: the smallest file. */
-    SQUEEZE(
-        "squeeze", "SqueezeNet 1.1", "squeezenet1_1", 17, 64, 128, 256, 384, 384, 512, 512);
+    SQUEEZE("squeeze", "SqueezeNet 1.1", "squeezenet1_1", 17);
 
     private final String label;
     private final String network;
     private final String file;
     private final int smallest;
-    private final int[] channels;
 
-    Trunk(String label, String network, String file, int smallest, int... channels) {
+    Trunk(String label, String network, String file, int smallest) {
       this.label = label;
       this.network = network;
       this.file = file;
       this.smallest = smallest;
-      this.channels = channels;
     }
 
     /**
@@ -100,7 +97,11 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
 
     /** Of the layers that are compared. */
     int[] channels() {
-      return channels.clone();
+      return switch (this) {
+        case ALEX -> new int[] {64, 192, 384, 256, 256};
+        case VGG -> new int[] {64, 128, 256, 512, 512};
+        case SQUEEZE -> new int[] {64, 128, 256, 384, 384, 512, 512};
+      };
     }
 
     /** The how-manyth of its kind the k-th layer is: of VGG the last ReLU of each block. */
@@ -132,7 +133,9 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
 
   /** The weights of the channels. */
   public enum Heads {
-    /** Version 0.1 of 2018, what is meant by LPIPS: images are scaled as the trunks were trained. */
+    /**
+     * Version 0.1 of 2018, what is meant by LPIPS: images are scaled as the trunks were trained.
+     */
     V0_1("v0.1"),
     /** Version 0.0, for old numbers: images go into the trunk as they are, in [-1, 1]. */
     V0_0("v0.0"),
@@ -197,11 +200,7 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
   }
 
   private Lpips(
-      String name,
-      Trunk trunk,
-      LpipsTrunk layers,
-      boolean scaling,
-      List<double[]> weights) {
+      String name, Trunk trunk, LpipsTrunk layers, boolean scaling, List<double[]> weights) {
     this.name = name;
     this.trunk = trunk;
     this.layers = layers;
@@ -292,7 +291,7 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
   }
 
   /** Whether the trunk sees two made-up images as the published one does. */
-  private static void selfTest(Path file, Trunk trunk, LpipsTrunk layers) throws IOException {
+  static void selfTest(Path file, Trunk trunk, LpipsTrunk layers) throws IOException {
     double[] found;
     try (Taps taps = taps(layers, file)) {
       FeatureDistance baseline = new FeatureDistance(taps, List.of(), "self-test");

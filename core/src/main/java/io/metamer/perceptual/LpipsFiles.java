@@ -4,8 +4,8 @@ import io.metamer.perceptual.Lpips.Heads;
 import io.metamer.perceptual.Lpips.Trunk;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -31,8 +31,7 @@ final class LpipsFiles {
                     directory,
                     files,
                     "a file of %s whose name begins with %s and ends in %s or .onnx"
-                        .formatted(
-                            trunk.network(), trunk.file(), String.join(", ", STATE_DICTS))));
+                        .formatted(trunk.network(), trunk.file(), String.join(", ", STATE_DICTS))));
   }
 
   /** The file of a trunk's heads. */
@@ -46,7 +45,8 @@ final class LpipsFiles {
             : files;
     for (String stem : List.of(full, trunk.label())) {
       for (Path file : all) {
-        if (isStateDict(file) && name(file).substring(0, name(file).lastIndexOf('.')).equals(stem)) {
+        if (isStateDict(file)
+            && name(file).substring(0, name(file).lastIndexOf('.')).equals(stem)) {
           return file;
         }
       }

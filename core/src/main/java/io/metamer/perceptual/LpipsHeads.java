@@ -28,7 +28,8 @@ record LpipsHeads(Path file, List<double[]> weights) {
   private static final double TOLERANCE = 1e-3;
 
   /** The names that a head's tensor goes by: in the original files, and in plain ones. */
-  private static final List<String> NAMES = List.of("lin%d.model.1.weight", "lin%d.weight", "lin%d");
+  private static final List<String> NAMES =
+      List.of("lin%d.model.1.weight", "lin%d.weight", "lin%d");
 
   /**
    * What is known of published heads: the sum of each layer's weights, and their sum when each is

@@ -3,6 +3,7 @@ package io.metamer.perceptual;
 import io.metamer.image.ImageSpec;
 import io.metamer.model.Taps;
 import io.metamer.network.Graph;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -46,6 +47,11 @@ final class ScaledTaps implements Taps {
 
   @Override
   public List<INDArray> forward(INDArray images) {
+    if (images.rank() != 4 || !Arrays.equals(images.shape(), input.shape(images.size(0)))) {
+      throw new IllegalArgumentException(
+          "expected images of shape [N, 3, %d, %d], got %s"
+              .formatted(input.height(), input.width(), Arrays.toString(images.shape())));
+    }
     Buffers current = buffers;
     if (current == null || !current.fit(images)) {
       if (current != null) {
