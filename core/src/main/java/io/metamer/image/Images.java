@@ -108,6 +108,23 @@ public final class Images {
   }
 
   /**
+   * Reads an image in the size it has.
+   *
+   * @param file PNG or JPEG
+   * @param channels 1 (gray) or 3 (RGB); the other kind is converted as {@link #read} does
+   * @return shape {@code [1, channels, H, W]}, FLOAT, in [0, 1]; the caller's
+   * @throws IllegalArgumentException if there are to be other channels
+   * @throws java.nio.file.NoSuchFileException if the file is missing
+   * @throws IOException as for {@link #read}
+   */
+  public static INDArray readWhole(Path file, int channels) throws IOException {
+    requireGrayOrRgb(new ImageSpec(channels, 1, 1, 0, 1));
+    Planes planes = decode(file);
+    ImageSpec spec = new ImageSpec(channels, planes.height, planes.width, 0, 1);
+    return Nd4j.createFromArray(fit(planes, spec)).reshape(spec.shape(1));
+  }
+
+  /**
    * Writes an image as an 8-bit PNG, gray or RGB; reading it again gives what {@link #quantize}
    * gives.
    *

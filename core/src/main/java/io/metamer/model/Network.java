@@ -302,6 +302,23 @@ public final class Network {
         preprocessing);
   }
 
+  /**
+   * What leads from images to some layers, without preprocessing: for what builds on it.
+   *
+   * @param layers names as for {@link #at}, each layer once
+   * @param images what the images look like
+   * @return a graph whose outputs are the layers, in the order of the names
+   * @throws IllegalArgumentException as for {@link #at}, or if there are no names or one twice
+   * @throws UnsupportedModelException as for {@link #at}
+   */
+  public Graph graph(List<String> layers, ImageSpec images) {
+    Translation translation = translate(images);
+    LayerSelection exact = translation.resolve(name, LayerSelection.of(layers));
+    return translation
+        .graph()
+        .upTo(exact.parts().stream().map(LayerSelection.Part::layer).toList());
+  }
+
   @Override
   public String toString() {
     return name;

@@ -514,10 +514,11 @@ public sealed interface Node {
       for (int axis = 0; axis < 2; axis++) {
         long extent = dilation[axis] * (kernel[axis] - 1L) + 1;
         long room = in[1 + axis] + pads[axis] + pads[axis + 2] - extent;
-        if (room < 0) {
+        boolean partial = ceil && room + stride[axis] > 0;
+        if (room < 0 && !partial) {
           throw Shapes.misfit(name, "a map that its kernel, %d, fits in".formatted(extent), in);
         }
-        long windows = room / stride[axis] + 1;
+        long windows = Math.floorDiv(room, stride[axis]) + 1L;
         if (ceil
             && room % stride[axis] != 0
             && windows * stride[axis] < in[1 + axis] + pads[axis]) {

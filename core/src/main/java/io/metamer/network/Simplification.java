@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * Joins nodes with the one that they read, where only they read it and it is no output. The joined
@@ -80,6 +81,9 @@ final class Simplification {
       }
       if (last instanceof Node.Dense dense) {
         last = inOrderOfTransposed(dense);
+      }
+      if (last instanceof Node.Convolution convolution) {
+        last = withoutPaddingOnly(convolution);
       }
       kept.put(last.name(), last);
     }
@@ -209,6 +213,53 @@ final class Simplification {
       }
     }
     return null;
+  }
+
+  /**
+   * Without the rows and columns of a kernel that only ever meet padding. On the small maps that
+   * small images become in deep layers these are most: of 3 x 3 on a map of one element all but the
+   * one in the middle.
+   */
+  private Node withoutPaddingOnly(Node.Convolution c) {
+    long[] in = graph.shape(c.input());
+    long[] out = graph.shape(c.name());
+    int[] first = new int[2];
+    int[] end = new int[2];
+    for (int axis = 0; axis < 2; axis++) {
+      long last = (out[1 + axis] - 1) * c.stride()[axis] - c.pads()[axis];
+      int kernel = Math.toIntExact(c.weights().size(2 + axis));
+      first[axis] = (int) Math.min(kernel - 1L, Math.max(0, -last));
+      end[axis] = (int) Math.max(first[axis] + 1L, Math.min(kernel, in[1 + axis] + c.pads()[axis]));
+    }
+    boolean whole =
+        first[0] + first[1] == 0 && end[0] == c.weights().size(2) && end[1] == c.weights().size(3);
+    if (whole || c.dilation()[0] > 1 || c.dilation()[1] > 1) {
+      return c;
+    }
+    return joined.of(
+        c,
+        c,
+        () ->
+            new Node.Convolution(
+                c.name(),
+                c.input(),
+                c.weights()
+                    .get(
+                        NDArrayIndex.all(),
+                        NDArrayIndex.all(),
+                        NDArrayIndex.interval(first[0], end[0]),
+                        NDArrayIndex.interval(first[1], end[1]))
+                    .dup('c'),
+                c.bias(),
+                c.stride(),
+                new int[] {
+                  c.pads()[0] - first[0],
+                  c.pads()[1] - first[1],
+                  c.pads()[2] - Math.toIntExact(c.weights().size(2) - end[0]),
+                  c.pads()[3] - Math.toIntExact(c.weights().size(3) - end[1])
+                },
+                c.dilation(),
+                c.groups()));
   }
 
   private static int[] wider(int[] pads, Node.Pad pad) {

@@ -3,6 +3,7 @@ package io.metamer.network;
 import static io.metamer.contract.Close.assertClose;
 import static io.metamer.contract.Close.assertCloseInNorm;
 import static io.metamer.network.Networks.noise;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -113,6 +114,62 @@ final class SimplificationTest {
             new Node.Reshape("b", "a", new long[] {120}),
             Networks.dense("c", "b", 120, 120),
             new Node.Add("d", List.of("b", "c"))));
+  }
+
+  static Stream<Node.Convolution> onSmallMaps() {
+    List<Node.Convolution> nodes = new ArrayList<>();
+    for (int kernel = 1; kernel <= 5; kernel++) {
+      for (int stride = 1; stride <= 3; stride++) {
+        for (int[] pads : new int[][] {{0, 0, 4, 4}, {2, 1, 2, 3}, {4, 4, 0, 0}, {3, 4, 4, 4}}) {
+          nodes.add(
+              new Node.Convolution(
+                  "y",
+                  "x",
+                  noise(1, 4, 2, kernel, 3),
+                  noise(2, 4),
+                  new int[] {stride, 4 - stride},
+                  pads,
+                  new int[] {1, 1},
+                  2));
+        }
+      }
+    }
+    return nodes.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("onSmallMaps")
+  void kernel_withoutWhatOnlyMeetsPadding_computesTheSame(Node.Convolution convolution) {
+    for (long[] shape : new long[][] {{4, 1, 1}, {4, 2, 1}, {4, 3, 2}}) {
+      Graph graph = new Graph(List.of(new Node.Input("x", shape), convolution), List.of("y"));
+      Node.Convolution smaller = (Node.Convolution) graph.simplified().node("y");
+      assertArrayEquals(graph.shape("y"), graph.simplified().shape("y"));
+      assertTrue(smaller.weights().length() <= convolution.weights().length());
+
+      INDArray x = noise(3, 2, shape[0], shape[1], shape[2]);
+      double[] flat = x.slice(1).dup('c').reshape(x.length() / 2).toDoubleVector();
+      try (CompiledNetwork network = Engine.preferred().compile(graph, 2, DataType.DOUBLE)) {
+        INDArray y = network.forward(x).get(0);
+        double[] expected =
+            Reference.compute(convolution, List.of(flat), List.of(shape), graph.shape("y"));
+        assertClose(
+            expected, y.slice(1).dup('c').reshape(expected.length).toDoubleVector(), 1e-12, 1e-12);
+      }
+    }
+  }
+
+  @Test
+  void kernelOfThree_onAMapOfOne_isItsMiddle() {
+    Node.Convolution convolution = Networks.convolution("y", "x", 4, 5, 3, 1, 1);
+    Graph graph =
+        new Graph(List.of(new Node.Input("x", new long[] {4, 1, 1}), convolution), List.of("y"));
+    Node.Convolution middle = (Node.Convolution) graph.simplified().node("y");
+
+    assertArrayEquals(new long[] {5, 4, 1, 1}, middle.weights().shape());
+    assertArrayEquals(new int[4], middle.pads());
+    assertSame(
+        middle.weights(),
+        ((Node.Convolution) graph.upTo(List.of("y")).simplified().node("y")).weights());
   }
 
   private static Arguments joined(String name, Node... nodes) {

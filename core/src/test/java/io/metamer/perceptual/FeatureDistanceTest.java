@@ -1,12 +1,16 @@
 package io.metamer.perceptual;
 
 import static io.metamer.contract.Close.assertClose;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metamer.contract.PerceptualDistanceContract;
 import io.metamer.image.ImageSpec;
+import io.metamer.loss.DifferentiableLoss;
 import io.metamer.model.Taps;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -48,6 +52,83 @@ final class FeatureDistanceTest implements PerceptualDistanceContract {
   }
 
   @Test
+  void layers_addUpToTheDistance_andItsMapHasItsMean() {
+    double[][] weights = {{0.5, 0, 2, 1}, {3, 0.1, 0, 0.7, 1}};
+    FeatureDistance weighted = FeatureDistance.weighted(taps, List.of(weights), "weighted");
+    double[][] layers = weighted.layers(point(), references());
+    INDArray map = weighted.map(point(), references());
+
+    double[] expected = plain(weights);
+    for (int i = 0; i < 3; i++) {
+      assertClose(expected[i], layers[i][0] + layers[i][1], 1e-8, 0);
+      // A vector adds the same everywhere.
+      assertTrue(map.slice(i).minNumber().doubleValue() >= layers[i][1] - 1e-12);
+    }
+    assertArrayEquals(new long[] {3, 1, 4, 5}, map.shape());
+  }
+
+  @Test
+  void references_areRunOnce_andThenOnlyTheImages() {
+    int[] calls = {0};
+    Taps counting =
+        new Taps() {
+          @Override
+          public ImageSpec input() {
+            return SPEC;
+          }
+
+          @Override
+          public List<String> layers() {
+            return taps.layers();
+          }
+
+          @Override
+          public List<INDArray> forward(INDArray images) {
+            calls[0]++;
+            return taps.forward(images);
+          }
+
+          @Override
+          public INDArray backward(List<INDArray> cotangents) {
+            return taps.backward(cotangents);
+          }
+
+          @Override
+          public void close() {}
+        };
+    DifferentiableLoss loss = FeatureDistance.of(counting, "counting").to(references());
+    for (int i = 0; i < 5; i++) {
+      loss.evaluate(point(), new int[] {0, 1, 2});
+    }
+    assertEquals(6, calls[0]);
+  }
+
+  @Test
+  void gradient_staysValid_whateverOtherLossesDo() {
+    FeatureDistance distance = FeatureDistance.of(taps, "features");
+    int[] rows = {0, 1, 2};
+    INDArray gradient = distance.to(references()).evaluate(point(), rows).gradient();
+    INDArray before = gradient.dup();
+
+    distance.to(point()).evaluate(references(), rows);
+
+    assertEquals(before, gradient);
+  }
+
+  @Test
+  void batches_ofManySizes_areCompared() {
+    var loss = loss();
+    double[] all = loss.evaluate(point(), new int[] {0, 1, 2}).value();
+    for (int n = 1; n < 8; n++) {
+      int[] rows = new int[n];
+      Arrays.setAll(rows, i -> i % 3);
+      INDArray some = Nd4j.pullRows(point().reshape(3, 40), 1, rows).reshape(n, 2, 4, 5);
+      double[] values = loss.evaluate(some, rows).value();
+      assertClose(Arrays.stream(rows).mapToDouble(r -> all[r]).toArray(), values, 1e-12, 0);
+    }
+  }
+
+  @Test
   void weights_thatCannotBe_areRefused() {
     double[] four = {1, 1, 1, 1};
     assertThrows(
@@ -59,12 +140,10 @@ final class FeatureDistanceTest implements PerceptualDistanceContract {
           IllegalArgumentException.class,
           () -> FeatureDistance.weighted(taps, List.of(four, five), "wrong"));
     }
-    var loss = FeatureDistance.weighted(taps, List.of(four, four), "short").to(references());
+    FeatureDistance small = FeatureDistance.weighted(taps, List.of(four, four), "short");
     assertEquals(
         "expected 5 weights for the channels of layer vector, got 4",
-        assertThrows(
-                IllegalArgumentException.class, () -> loss.evaluate(point(), new int[] {0, 1, 2}))
-            .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> small.to(references())).getMessage());
   }
 
   /** The distances of the point to the references, with weights for the channels of both layers. */

@@ -28,6 +28,7 @@ import picocli.CommandLine.ParseResult;
       ComparePresets.class,
       Verify.class,
       Layers.class,
+      Distance.class,
       Benchmark.class,
       CommandLine.HelpCommand.class
     },

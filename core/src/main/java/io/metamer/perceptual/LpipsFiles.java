@@ -1,0 +1,88 @@
+package io.metamer.perceptual;
+
+import io.metamer.perceptual.Lpips.Heads;
+import io.metamer.perceptual.Lpips.Trunk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** Finds the files of LPIPS in a folder. */
+final class LpipsFiles {
+
+  private static final List<String> STATE_DICTS = List.of(".pth", ".pt", ".safetensors", ".npz");
+
+  private LpipsFiles() {}
+
+  /** The file of a trunk; of several the first by name. */
+  static Path trunk(Path directory, Trunk trunk) throws IOException {
+    List<Path> files = files(directory);
+    return files.stream()
+        .filter(file -> name(file).startsWith(trunk.file()))
+        .filter(file -> isStateDict(file) || name(file).endsWith(".onnx"))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                missing(
+                    directory,
+                    files,
+                    "a file of %s whose name begins with %s and ends in %s or .onnx"
+                        .formatted(trunk.network(), trunk.file(), String.join(", ", STATE_DICTS))));
+  }
+
+  /** The file of a trunk's heads. */
+  static Path heads(Path directory, Trunk trunk, Heads heads) throws IOException {
+    List<Path> files = files(directory);
+    String full = "lin_%s_%s".formatted(heads.label(), trunk.label());
+    Path inner = directory.resolve(heads.label());
+    List<Path> all =
+        Files.isDirectory(inner)
+            ? Stream.concat(files.stream(), files(inner).stream()).toList()
+            : files;
+    for (String stem : List.of(full, trunk.label())) {
+      for (Path file : all) {
+        if (isStateDict(file)
+            && name(file).substring(0, name(file).lastIndexOf('.')).equals(stem)) {
+          return file;
+        }
+      }
+    }
+    throw missing(
+        directory,
+        all,
+        "the heads of LPIPS %s for %s, %s.pth or %s.npz"
+            .formatted(heads.label(), trunk.network(), trunk.label(), full));
+  }
+
+  private static List<Path> files(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      throw new NoSuchFileException(directory.toString());
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new NotDirectoryException(directory.toString());
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  private static boolean isStateDict(Path file) {
+    return STATE_DICTS.stream().anyMatch(name(file)::endsWith);
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+  }
+
+  private static IOException missing(Path directory, List<Path> found, String expected) {
+    String names =
+        found.isEmpty()
+            ? "no files"
+            : String.join(", ", found.stream().map(LpipsFiles::name).limit(12).toList());
+    return new IOException("%s: expected %s, found %s".formatted(directory, expected, names));
+  }
+}
