@@ -340,6 +340,27 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
   }
 
   /**
+   * {@inheritDoc}
+   *
+   * @return bounded by 2, the squared difference of two directions of features that are not
+   *     negative, times the largest weight of each layer
+   */
+  @Override
+  public Card card() {
+    double most =
+        weights.isEmpty()
+            ? 2.0 * trunk.channels().length
+            : weights.stream().mapToDouble(w -> 2 * Arrays.stream(w).max().orElse(0)).sum();
+    return new Card(
+        name,
+        most,
+        trunk.smallest,
+        true,
+        "Zhang, Isola, Efros, Shechtman and Wang (2018), The unreasonable effectiveness of deep"
+            + " features as a perceptual metric");
+  }
+
+  /**
    * The network whose layers are compared.
    *
    * @return as loaded
