@@ -26,6 +26,11 @@ final class FeatureComparison implements AutoCloseable {
   private final List<Part> parts = new ArrayList<>();
   private final List<INDArray> buffers = new ArrayList<>();
 
+  /** What was referred to last by rows; a search mostly asks for the same again. */
+  private @Nullable List<INDArray> lastReferences;
+
+  private int[] lastRows = {};
+
   /** For activations of these shapes and this type; weights as {@link FeatureDistance} has them. */
   FeatureComparison(List<INDArray> activations, List<double[]> weights) {
     try (MemoryWorkspace ws = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
@@ -42,6 +47,7 @@ final class FeatureComparison implements AutoCloseable {
 
   /** What is compared next is compared with these activations. */
   void refer(List<INDArray> activations) {
+    lastReferences = null;
     for (int k = 0; k < parts.size(); k++) {
       parts.get(k).refer(activations.get(k));
     }
@@ -49,10 +55,15 @@ final class FeatureComparison implements AutoCloseable {
 
   /** What is compared next is compared with rows of references that {@link #references} gave. */
   void refer(List<INDArray> references, int[] rows) {
+    if (references == lastReferences && Arrays.equals(rows, lastRows)) {
+      return;
+    }
     INDArray indices = Nd4j.createFromArray(rows);
     for (int k = 0; k < parts.size(); k++) {
       parts.get(k).refer(references.get(k), indices);
     }
+    lastReferences = references;
+    lastRows = rows.clone();
   }
 
   /** The features of the references, scaled to length 1: {@code [N, C * positions]}, copies. */

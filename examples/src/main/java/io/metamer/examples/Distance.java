@@ -25,7 +25,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -161,7 +160,8 @@ final class Distance implements Callable<Integer> {
     Source source = METRICS.get(metric.toLowerCase(Locale.ROOT));
     if (source == null) {
       throw new BadInput(
-          "--metric %s: expected one of %s.".formatted(metric, String.join(", ", METRICS.keySet())));
+          "--metric %s: expected one of %s."
+              .formatted(metric, String.join(", ", METRICS.keySet())));
     }
     return source.open(this);
   }
@@ -172,7 +172,8 @@ final class Distance implements Callable<Integer> {
           case "v0.1", "0.1" -> Heads.V0_1;
           case "v0.0", "0.0" -> Heads.V0_0;
           case "none" -> Heads.NONE;
-          default -> throw new BadInput("--heads %s: expected v0.1, v0.0 or none.".formatted(heads));
+          default ->
+              throw new BadInput("--heads %s: expected v0.1, v0.0 or none.".formatted(heads));
         };
     if (weights == null) {
       throw new BadInput(
@@ -199,7 +200,9 @@ final class Distance implements Callable<Integer> {
         throw new BadInput("%s and %s: %s".formatted(pair.a, pair.b, e.getMessage()), e);
       }
       String number = String.format(Locale.ROOT, "%.6f", value);
-      spec.commandLine().getOut().println(pair.label.isEmpty() ? number : pair.label + " " + number);
+      spec.commandLine()
+          .getOut()
+          .println(pair.label.isEmpty() ? number : pair.label + " " + number);
       spec.commandLine().getOut().flush();
       table.add("%s,%s,%s".formatted(quoted(pair.a), quoted(pair.b), number));
       if (map != null && distance instanceof Lpips lpips) {

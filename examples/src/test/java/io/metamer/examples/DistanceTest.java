@@ -1,5 +1,6 @@
 package io.metamer.examples;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,7 +13,9 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +75,31 @@ final class DistanceTest {
     List<String> lines = out.toString().lines().toList();
     assertEquals(3, lines.size());
     assertTrue(lines.get(1).startsWith("a.png c.png 0."), lines::toString);
+  }
+
+  @Test
+  @Tag("reference")
+  void lpips_ofTheExamples_isTheDocumentedNumber_andHasAMap() throws IOException {
+    Path data =
+        Path.of(
+            Objects.requireNonNull(
+                System.getProperty("metamer.reference"),
+                "set -Dmetamer.reference to the folder of the reference data"));
+    String weights = data.resolve("lpips").toString();
+    String a = data.resolve("images/lpips_examples/ex_ref.png").toString();
+    String b = data.resolve("images/lpips_examples/ex_p0.png").toString();
+    Path map = folder.resolve("map.png");
+
+    assertEquals(0, distance("--weights", weights, "--map", map.toString(), a, b), err::toString);
+    assertEquals("0.721881", out.toString().strip());
+    assertArrayEquals(new long[] {1, 3, 64, 64}, Images.readWhole(map, 3).shape());
+
+    out.getBuffer().setLength(0);
+    assertEquals(
+        0,
+        distance("--metric", "lpips-squeeze", "--heads", "v0.0", "--weights", weights, a, b),
+        err::toString);
+    assertEquals("0.396770", out.toString().strip());
   }
 
   @ParameterizedTest
