@@ -65,7 +65,7 @@ final class DistanceTest {
     List<String> table = Files.readAllLines(csv);
     assertEquals("a,b,distance", table.get(0));
     assertEquals(4, table.size());
-    assertTrue(table.get(1).endsWith("," + lines.get(0).split(" ")[1]), table::toString);
+    assertTrue(table.get(1).endsWith(lines.get(0).replace("a.png ", ",")), table::toString);
   }
 
   @Test
@@ -74,7 +74,7 @@ final class DistanceTest {
 
     List<String> lines = out.toString().lines().toList();
     assertEquals(3, lines.size());
-    assertTrue(lines.get(1).startsWith("a.png c.png 0."), lines::toString);
+    assertTrue(lines.get(1).matches("a\\.png c\\.png [01]\\.\\d{6}"), lines::toString);
   }
 
   @Test
