@@ -4,6 +4,7 @@ import java.io.Serial;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Optional;
 
 /** Something the user gave cannot be used; the message is one sentence for the user. */
 final class BadInput extends RuntimeException {
@@ -16,6 +17,13 @@ final class BadInput extends RuntimeException {
 
   BadInput(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /** Refuses if there is a reason to. */
+  static void unlessEmpty(Optional<String> why) {
+    if (why.isPresent()) {
+      throw new BadInput(why.get());
+    }
   }
 
   /** What reading files and preparing a run complain of, as a sentence. */

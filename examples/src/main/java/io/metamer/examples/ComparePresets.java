@@ -154,11 +154,7 @@ final class ComparePresets implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Backend.refusal()
-        .ifPresent(
-            why -> {
-              throw new BadInput(why);
-            });
+    BadInput.unlessEmpty(Backend.refusal());
     List<Run> runs = new ArrayList<>();
     int images;
     boolean interrupted = false;

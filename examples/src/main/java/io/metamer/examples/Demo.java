@@ -175,11 +175,7 @@ final class Demo implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Backend.refusal()
-        .ifPresent(
-            why -> {
-              throw new BadInput(why);
-            });
+    BadInput.unlessEmpty(Backend.refusal());
     // With files for a cache ImageIO cannot write after an interrupt: it wants a shutdown hook
     // then.
     ImageIO.setUseCache(false);

@@ -50,11 +50,7 @@ final class RunStudy implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Backend.refusal()
-        .ifPresent(
-            why -> {
-              throw new BadInput(why);
-            });
+    BadInput.unlessEmpty(Backend.refusal());
     PrintWriter screen = spec.commandLine().getOut();
     try (Interruption interruption = Interruption.ofThisThread()) {
       StudyRun run = prepared();

@@ -1,8 +1,12 @@
 package io.metamer.metrics;
 
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Confidence of a mean whose values come in blocks that depend within and not between each other:
@@ -14,6 +18,12 @@ final class BlockBootstrap {
   private static final int RESAMPLES = 10_000;
 
   private BlockBootstrap() {}
+
+  /** Answers by the block of their trial, blocks ascending, answers in their order. */
+  static SortedMap<Integer, List<Answer>> blocks(Collection<Answer> answers) {
+    return answers.stream()
+        .collect(Collectors.groupingBy(a -> a.trial().block(), TreeMap::new, Collectors.toList()));
+  }
 
   /**
    * The percentile interval of {@code sum of correct / sum of n} over resampled blocks.

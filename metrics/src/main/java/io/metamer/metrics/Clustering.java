@@ -2,12 +2,9 @@ package io.metamer.metrics;
 
 import io.metamer.inversion.InversionResult;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -85,21 +82,13 @@ public record Clustering(long seed) implements AlignmentMetric {
   @Override
   public Score score(List<Answer> answers) {
     Tally tally = Tally.of(answers);
-    Collection<List<Answer>> grids =
-        answers.stream()
-            .collect(
-                Collectors.groupingBy(a -> a.trial().block(), TreeMap::new, Collectors.toList()))
-            .values();
     Interval wilson = Binomial.wilson(tally.correct(), tally.n(), Interval.DEFAULT_CONFIDENCE);
     Interval resampled =
         BlockBootstrap.interval(
-            grids.stream().map(Tally::of).toList(), Interval.DEFAULT_CONFIDENCE, seed);
-    return tally.score(
-        tally.correct(),
-        new Interval(
-            Math.min(wilson.low(), resampled.low()),
-            Math.max(wilson.high(), resampled.high()),
-            Interval.DEFAULT_CONFIDENCE));
+            BlockBootstrap.blocks(answers).values().stream().map(Tally::of).toList(),
+            Interval.DEFAULT_CONFIDENCE,
+            seed);
+    return tally.score(tally.correct(), resampled.holding(wilson));
   }
 
   /** {@link Collections#shuffle} with a generator whose numbers are specified. */

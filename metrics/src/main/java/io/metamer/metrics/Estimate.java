@@ -46,12 +46,7 @@ public record Estimate(double value, Interval interval) {
     double confidence = Interval.DEFAULT_CONFIDENCE;
     Interval resampled = BlockBootstrap.interval(tallies, confidence, seed);
     Interval wilson = Binomial.wilson(correct, n, confidence);
-    return new Estimate(
-        (double) correct / n,
-        new Interval(
-            Math.min(resampled.low(), wilson.low()),
-            Math.max(resampled.high(), wilson.high()),
-            confidence));
+    return new Estimate((double) correct / n, resampled.holding(wilson));
   }
 
   /**

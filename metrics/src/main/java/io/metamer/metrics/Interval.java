@@ -24,6 +24,11 @@ public record Interval(double low, double high, double confidence) {
     }
   }
 
+  /** The shortest interval that holds this one and another of the same confidence. */
+  Interval holding(Interval other) {
+    return new Interval(Math.min(low, other.low), Math.max(high, other.high), confidence);
+  }
+
   /** The ends with two decimals: {@code [0.74, 0.89]}. */
   @Override
   public String toString() {

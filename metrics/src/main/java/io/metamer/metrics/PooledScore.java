@@ -3,9 +3,7 @@ package io.metamer.metrics;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * What several judges found of the same trials: the mean of their scores, and two different
@@ -52,37 +50,23 @@ public record PooledScore(
         judges.stream()
             .mapToDouble(answers -> (double) answers.stream().filter(aligned).count() / n)
             .toArray();
-    double mean = 0;
-    for (double v : values) {
-      mean += v / values.length;
-    }
-    double squares = 0;
-    for (double v : values) {
-      squares += (v - mean) * (v - mean) / values.length;
-    }
+    Spread spread = Spread.of(Spread.Over.JUDGES, values);
     double chance = judges.get(0).get(0).trial().chance();
     Collection<List<Answer>> blocks =
-        judges.stream()
-            .flatMap(List::stream)
-            .collect(
-                Collectors.groupingBy(a -> a.trial().block(), TreeMap::new, Collectors.toList()))
-            .values();
+        BlockBootstrap.blocks(judges.stream().flatMap(List::stream).toList()).values();
     Interval resampled =
         BlockBootstrap.interval(
             blocks.stream().map(block -> tally(block, aligned)).toList(),
             Interval.DEFAULT_CONFIDENCE,
             SEED);
-    Interval wilson = Binomial.wilson(mean * n, n, Interval.DEFAULT_CONFIDENCE);
+    Interval wilson = Binomial.wilson(spread.mean() * n, n, Interval.DEFAULT_CONFIDENCE);
     return new PooledScore(
-        Math.min(1, mean),
-        Math.sqrt(squares),
+        Math.min(1, spread.mean()),
+        spread.deviation(),
         values.length,
         n,
         chance,
-        new Interval(
-            Math.min(wilson.low(), resampled.low()),
-            Math.max(wilson.high(), resampled.high()),
-            Interval.DEFAULT_CONFIDENCE));
+        resampled.holding(wilson));
   }
 
   private static Tally tally(List<Answer> block, Predicate<Answer> aligned) {

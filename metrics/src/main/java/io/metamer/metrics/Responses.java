@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * The answers of several people to the trials of one experiment, and what was wrong with them.
@@ -228,7 +227,7 @@ public final class Responses {
    * @return as {@link Estimate#proportion} has it
    */
   public Estimate overTargets(long seed) {
-    return Estimate.proportion(blocks().values(), seed);
+    return Estimate.proportion(BlockBootstrap.blocks(answers()).values(), seed);
   }
 
   /**
@@ -248,7 +247,7 @@ public final class Responses {
    * @return over blocks of trials: a target of 2AFC, a grid of targets of clustering
    */
   public Spread spreadOverImages() {
-    return Spread.of(Spread.Over.IMAGES, proportions(blocks().values()));
+    return Spread.of(Spread.Over.IMAGES, proportions(BlockBootstrap.blocks(answers()).values()));
   }
 
   /**
@@ -281,12 +280,6 @@ public final class Responses {
             .map(own -> own.stream().mapToDouble(a -> a.correct() ? 1 : 0).toArray())
             .toArray(double[][]::new),
         seed);
-  }
-
-  private SortedMap<Integer, List<Answer>> blocks() {
-    return answers.values().stream()
-        .flatMap(Collection::stream)
-        .collect(Collectors.groupingBy(a -> a.trial().block(), TreeMap::new, Collectors.toList()));
   }
 
   private static double[] proportions(Collection<List<Answer>> groups) {

@@ -211,13 +211,22 @@ public final class StudyRun {
    */
   public StudyPlan plan() throws IOException {
     try {
-      return measured(new HashSet<>(missing()));
+      return measured();
     } catch (IOException e) {
       throw interrupted(e);
     }
   }
 
-  private StudyPlan measured(Set<Chunk> missing) throws IOException {
+  private StudyPlan measured() throws IOException {
+    Set<Chunk> missing = new HashSet<>();
+    Set<String> runtimes = new LinkedHashSet<>();
+    for (Chunk chunk : chunks()) {
+      folder
+          .read(chunk)
+          .ifPresentOrElse(
+              said -> runtimes.add(said.path("versions").asText()), () -> missing.add(chunk));
+    }
+    runtimes.remove(Provenance.runtime());
     requireGoals(missing);
     List<StudyPlan.Part> parts = new ArrayList<>();
     long memory = 0;
@@ -246,11 +255,6 @@ public final class StudyRun {
         disk += images * (measure.bytes + BYTES_OF_OUTCOME);
       }
     }
-    Set<String> runtimes = new LinkedHashSet<>();
-    for (Chunk chunk : chunks()) {
-      folder.read(chunk).ifPresent(said -> runtimes.add(said.path("versions").asText()));
-    }
-    runtimes.remove(Provenance.runtime());
     int chunks = chunks().size();
     return new StudyPlan(
         chunks().stream().mapToInt(chunk -> chunk.targets().size()).sum(),
