@@ -80,6 +80,20 @@ public final class Dists implements PerceptualDistance, AutoCloseable {
   }
 
   /**
+   * The distance of weights in a folder.
+   *
+   * @param directory holds a file of VGG16 whose name begins with {@code vgg16}, and one of the
+   *     weights: the authors' {@code weights.pt}, or one whose name begins with {@code dists}; of
+   *     several the first by name
+   * @return the caller's, to be closed after the last use of what it is bound to
+   * @throws IOException as for {@link #load(Path, Path)}, and if a file is not there; the message
+   *     says which names were expected and found
+   */
+  public static Dists load(Path directory) throws IOException {
+    return load(WeightFiles.vgg16(directory), WeightFiles.dists(directory));
+  }
+
+  /**
    * The distance of weights in files.
    *
    * @param vgg16 torchvision's VGG16 of ImageNet, whole or its features alone: tensors {@code

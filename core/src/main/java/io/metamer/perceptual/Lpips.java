@@ -235,9 +235,9 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
    *     it, what was expected and what was found
    */
   public static Lpips load(Path directory, Trunk trunk, Heads heads) throws IOException {
-    Path trunkFile = LpipsFiles.trunk(directory, trunk);
+    Path trunkFile = WeightFiles.trunk(directory, trunk);
     LpipsHeads learned =
-        heads == Heads.NONE ? null : LpipsHeads.load(LpipsFiles.heads(directory, trunk, heads));
+        heads == Heads.NONE ? null : LpipsHeads.load(WeightFiles.heads(directory, trunk, heads));
     if (learned != null) {
       learned.checkPublished(trunk, heads);
     }

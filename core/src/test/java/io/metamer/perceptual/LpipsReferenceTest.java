@@ -108,7 +108,7 @@ final class LpipsReferenceTest {
   void heads_ofEveryTrunkAndVersion_areTaken_andTellOneAnotherApart() throws IOException {
     for (Trunk trunk : Trunk.values()) {
       for (Heads version : List.of(Heads.V0_1, Heads.V0_0)) {
-        LpipsHeads heads = LpipsHeads.load(LpipsFiles.heads(data("lpips"), trunk, version));
+        LpipsHeads heads = LpipsHeads.load(WeightFiles.heads(data("lpips"), trunk, version));
         heads.checkPublished(trunk, version);
         for (Trunk otherTrunk : Trunk.values()) {
           for (Heads other : List.of(Heads.V0_1, Heads.V0_0)) {

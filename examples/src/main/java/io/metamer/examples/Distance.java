@@ -3,9 +3,12 @@ package io.metamer.examples;
 import io.metamer.image.HeatMap;
 import io.metamer.image.ImageSpec;
 import io.metamer.image.Images;
+import io.metamer.perceptual.Dists;
 import io.metamer.perceptual.Lpips;
 import io.metamer.perceptual.Lpips.Heads;
 import io.metamer.perceptual.Lpips.Trunk;
+import io.metamer.perceptual.MultiScaleStructuralSimilarity;
+import io.metamer.perceptual.PeakSignalToNoiseRatio;
 import io.metamer.perceptual.PerceptualDistance;
 import io.metamer.perceptual.PixelDistance;
 import io.metamer.perceptual.StructuralSimilarity;
@@ -38,7 +41,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Prints how different images look: 0 for the same image, larger for images that look less"
-          + " alike.",
+          + " alike; of psnr, decibels, which are the other way round.",
       "",
       "Of two images, A.png B.png, the number alone. Of two folders, one line for each name that is"
           + " in both. Of one folder, one line for each pair of its images. The number is the last"
@@ -69,7 +72,10 @@ final class Distance implements Callable<Integer> {
     for (Trunk trunk : Trunk.values()) {
       METRICS.put("lpips-" + trunk.label(), command -> command.lpips(trunk));
     }
+    METRICS.put("dists", command -> Dists.load(command.folder()));
     METRICS.put("ssim", command -> new StructuralSimilarity());
+    METRICS.put("ms-ssim", command -> new MultiScaleStructuralSimilarity());
+    METRICS.put("psnr", command -> new PeakSignalToNoiseRatio());
     METRICS.put("l2", command -> new PixelDistance());
   }
 
@@ -91,16 +97,19 @@ final class Distance implements Callable<Integer> {
       defaultValue = "lpips-alex",
       completionCandidates = Names.class,
       description =
-          "Which distance: ${COMPLETION-CANDIDATES}. ssim is 1 minus the structural similarity, l2"
-              + " the root mean square difference of pixels. Default: ${DEFAULT-VALUE}.")
+          "Which distance: ${COMPLETION-CANDIDATES}. ssim and ms-ssim are 1 minus the structural"
+              + " similarity, at one scale and at five; psnr is the signal-to-noise ratio in"
+              + " decibels; l2 is the root mean square difference of pixels. Default:"
+              + " ${DEFAULT-VALUE}.")
   private String metric = "lpips-alex";
 
   @Option(
       names = "--weights",
       paramLabel = "DIR",
       description =
-          "The folder of the trunk and the heads of LPIPS: the official files, or the same weights"
-              + " as .safetensors, .npz or .onnx.")
+          "The folder of the trunk and the heads of LPIPS, or of VGG16 and the weights of DISTS: the"
+              + " official files, or the same weights as .safetensors, .npz or, LPIPS' trunks only,"
+              + " .onnx.")
   private @Nullable Path weights;
 
   @Option(
@@ -148,6 +157,8 @@ final class Distance implements Callable<Integer> {
       } finally {
         if (distance instanceof Lpips lpips) {
           lpips.close();
+        } else if (distance instanceof Dists dists) {
+          dists.close();
         }
       }
       return 0;
@@ -175,12 +186,16 @@ final class Distance implements Callable<Integer> {
           default ->
               throw new BadInput("--heads %s: expected v0.1, v0.0 or none.".formatted(heads));
         };
+    return Lpips.load(folder(), trunk, version);
+  }
+
+  private Path folder() {
     if (weights == null) {
       throw new BadInput(
           "--metric %s: expected --weights, the folder of its files; docs/perceptual-distances.md says where to get them."
               .formatted(metric));
     }
-    return Lpips.load(weights, trunk, version);
+    return weights;
   }
 
   private void measure(PerceptualDistance distance, List<Pair> pairs) throws IOException {
@@ -196,6 +211,9 @@ final class Distance implements Callable<Integer> {
       double value;
       try {
         value = distance.between(a, b)[0];
+        if (distance instanceof PeakSignalToNoiseRatio) {
+          value = PeakSignalToNoiseRatio.decibels(value);
+        }
       } catch (IllegalArgumentException e) {
         throw new BadInput("%s and %s: %s".formatted(pair.a, pair.b, e.getMessage()), e);
       }

@@ -78,6 +78,26 @@ final class DistanceTest {
   }
 
   @Test
+  void structureAtSeveralScales_andDecibels_areNumbersOfPairs() throws IOException {
+    noise(folder.resolve("one/wide.png"), 161, 1);
+    noise(folder.resolve("two/wide.png"), 161, 2);
+    assertEquals(0, distance("--metric", "ms-ssim", "one/wide.png", "two/wide.png"), err::toString);
+    assertTrue(out.toString().matches("[01]\\.\\d{6}\\R"), out::toString);
+
+    out.getBuffer().setLength(0);
+    assertEquals(0, distance("--metric", "l2", "one/a.png", "two/a.png"), err::toString);
+    double root = Double.parseDouble(out.toString().strip());
+    out.getBuffer().setLength(0);
+    assertEquals(0, distance("--metric", "psnr", "one/a.png", "two/a.png"), err::toString);
+    // The root mean square error is printed to six digits.
+    assertEquals(-20 * Math.log10(root), Double.parseDouble(out.toString().strip()), 1e-4);
+
+    out.getBuffer().setLength(0);
+    assertEquals(0, distance("--metric", "psnr", "one/b.png", "two/a.png"), err::toString);
+    assertEquals("Infinity", out.toString().strip());
+  }
+
+  @Test
   @Tag("reference")
   void lpips_ofTheExamples_isTheDocumentedNumber_andHasAMap() throws IOException {
     Path data =
@@ -113,8 +133,11 @@ final class DistanceTest {
         "--metric ssim one three | b.png is in",
         "--metric ssim three one | b.png is in",
         "--metric ssim three | expected two images or more, found one",
-        "--metric no one/a.png two/a.png | --metric no: expected one of lpips-alex, lpips-vgg, lpips-squeeze, ssim",
+        "--metric no one/a.png two/a.png | --metric no: expected one of lpips-alex, lpips-vgg, lpips-squeeze, dists, ssim, ms-ssim, psnr, l2",
         "one/a.png two/a.png | --metric lpips-alex: expected --weights",
+        "--metric dists one/a.png two/a.png | --metric dists: expected --weights",
+        "--metric dists --weights one one/a.png two/a.png | expected a file of VGG16 whose name begins with vgg16",
+        "--metric ms-ssim one/a.png two/a.png | at least 161 rows and columns",
         "--weights missing one/a.png two/a.png | there is no missing.",
         "--weights one one/a.png two/a.png | expected a file of AlexNet",
         "--heads 7 --weights one one/a.png two/a.png | --heads 7: expected v0.1, v0.0 or none",

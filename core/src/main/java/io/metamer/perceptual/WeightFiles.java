@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Finds the files of LPIPS in a folder. */
-final class LpipsFiles {
+/** Finds the files of LPIPS and DISTS in a folder. */
+final class WeightFiles {
 
   private static final List<String> STATE_DICTS = List.of(".pth", ".pt", ".safetensors", ".npz");
 
-  private LpipsFiles() {}
+  private WeightFiles() {}
 
   /** The file of a trunk; of several the first by name. */
   static Path trunk(Path directory, Trunk trunk) throws IOException {
@@ -58,6 +58,36 @@ final class LpipsFiles {
             .formatted(heads.label(), trunk.network(), trunk.label(), full));
   }
 
+  /** VGG16 as a list of tensors, which DISTS needs: it runs other pooling between them. */
+  static Path vgg16(Path directory) throws IOException {
+    List<Path> files = files(directory);
+    return files.stream()
+        .filter(file -> name(file).startsWith(Trunk.VGG.file()) && isStateDict(file))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                missing(
+                    directory,
+                    files,
+                    "a file of VGG16 whose name begins with %s and ends in %s"
+                        .formatted(Trunk.VGG.file(), String.join(" or ", STATE_DICTS))));
+  }
+
+  /** The weights of DISTS, under their authors' name or one that says what they are. */
+  static Path dists(Path directory) throws IOException {
+    List<Path> files = files(directory);
+    return files.stream()
+        .filter(file -> name(file).startsWith("dists") || name(file).startsWith("weights."))
+        .filter(WeightFiles::isStateDict)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                missing(
+                    directory,
+                    files,
+                    "the weights of DISTS, weights.pt or a file whose name begins with dists"));
+  }
+
   private static List<Path> files(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       throw new NoSuchFileException(directory.toString());
@@ -82,7 +112,7 @@ final class LpipsFiles {
     String names =
         found.isEmpty()
             ? "no files"
-            : String.join(", ", found.stream().map(LpipsFiles::name).limit(12).toList());
+            : String.join(", ", found.stream().map(WeightFiles::name).limit(12).toList());
     return new IOException("%s: expected %s, found %s".formatted(directory, expected, names));
   }
 }
