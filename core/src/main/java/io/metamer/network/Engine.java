@@ -1,6 +1,7 @@
 package io.metamer.network;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -11,21 +12,51 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 public interface Engine {
 
+  /** The system property that names the engine to take, instead of the one of highest priority. */
+  String PROPERTY = "metamer.engine";
+
   /**
-   * The engine with the highest priority on the class path.
+   * The engines on the class path.
    *
-   * @return a new instance
+   * @return new instances, the highest priority first; never empty
    * @throws IllegalStateException if there is none
    */
+  static List<Engine> available() {
+    List<Engine> engines =
+        ServiceLoader.load(Engine.class, Engine.class.getClassLoader()).stream()
+            .map(ServiceLoader.Provider::get)
+            .sorted(
+                Comparator.comparingInt(Engine::priority).thenComparing(Engine::name).reversed())
+            .toList();
+    if (engines.isEmpty()) {
+      throw new IllegalStateException(
+          "no engine is registered; META-INF/services/%s of metamer-core is missing"
+              .formatted(Engine.class.getName()));
+    }
+    return engines;
+  }
+
+  /**
+   * The engine that the system property {@value #PROPERTY} names; where it is not set, the one with
+   * the highest priority on the class path.
+   *
+   * @return a new instance
+   * @throws IllegalStateException if there is none, or none of that name
+   */
   static Engine preferred() {
-    return ServiceLoader.load(Engine.class, Engine.class.getClassLoader()).stream()
-        .map(ServiceLoader.Provider::get)
-        .max(Comparator.comparingInt(Engine::priority).thenComparing(Engine::name))
+    List<Engine> engines = available();
+    String wanted = System.getProperty(PROPERTY);
+    if (wanted == null) {
+      return engines.get(0);
+    }
+    return engines.stream()
+        .filter(engine -> engine.name().equals(wanted))
+        .findFirst()
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "no engine is registered; META-INF/services/%s of metamer-core is missing"
-                        .formatted(Engine.class.getName())));
+                    "system property %s: expected one of %s, got %s"
+                        .formatted(PROPERTY, engines.stream().map(Engine::name).toList(), wanted)));
   }
 
   /**

@@ -1,0 +1,58 @@
+package io.metamer.network;
+
+/**
+ * The work of one evaluation, forward and back to the input, of a graph on one image.
+ *
+ * <p>Counted from shapes alone. A fused multiply-add is two operations; those of convolutions and
+ * matrix products are counted, since all else is small beside them and bound by memory. The way
+ * back computes no gradient of weights, so it costs as much as the way forward.
+ *
+ * @param operations floating-point operations for one image, forward and back
+ * @param weightBytes bytes of weights in single precision
+ * @param activationBytes bytes of what nodes give for one image in single precision: about what an
+ *     engine keeps between forward and back
+ * @since 0.1
+ */
+public record Cost(long operations, long weightBytes, long activationBytes) {
+
+  /**
+   * The cost of a graph.
+   *
+   * @param graph the network up to its outputs
+   * @return of its {@link Graph#simplified() simplified} form, which is what engines run
+   */
+  public static Cost of(Graph graph) {
+    long operations = 0;
+    long weights = 0;
+    long activations = 0;
+    Graph simplified = graph.simplified();
+    for (Node node : simplified.nodes()) {
+      long length = Shapes.length(simplified.shape(node.name()));
+      if (!(node instanceof Node.Constant)) {
+        activations += Float.BYTES * length;
+      }
+      if (node instanceof Node.Convolution c) {
+        operations += 4 * length * c.weights().length() / c.weights().size(0);
+        weights += Float.BYTES * c.weights().length();
+      } else if (node instanceof Node.Deconvolution d) {
+        operations +=
+            4
+                * Shapes.length(simplified.shape(d.input()))
+                * d.weights().length()
+                / d.weights().size(0);
+        weights += Float.BYTES * d.weights().length();
+      } else if (node instanceof Node.Dense d) {
+        operations += 4 * length * d.weights().size(1);
+        weights += Float.BYTES * d.weights().length();
+      } else if (node instanceof Node.AxisProduct a) {
+        operations += 4 * length * a.matrix().size(1);
+        weights += Float.BYTES * a.matrix().length();
+      } else if (node instanceof Node.MatrixProduct m) {
+        long[] left = simplified.shape(m.left());
+        // Both factors vary with the image: the way back has two products.
+        operations += 6 * length * left[left.length - 1];
+      }
+    }
+    return new Cost(operations, weights, activations);
+  }
+}

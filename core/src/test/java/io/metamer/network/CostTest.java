@@ -1,0 +1,60 @@
+package io.metamer.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.factory.Nd4j;
+
+final class CostTest {
+
+  private static final int[] ONE = {1, 1};
+  private static final int[] NONE = {0, 0, 0, 0};
+
+  @Test
+  void eachKindOfProduct_isCounted() {
+    Graph graph =
+        new Graph(
+            List.of(
+                new Node.Input("x", new long[] {4, 8, 6}),
+                // 12 maps of 3 x 2, each point from 2 channels x 3 x 3.
+                new Node.Convolution(
+                    "conv", "x", Nd4j.ones(12, 2, 3, 3), null, new int[] {2, 2}, NONE, ONE, 2),
+                // 12 maps of 3 x 2, each point to 5 channels x 2 x 2, giving 5 x 6 x 4.
+                new Node.Deconvolution(
+                    "deconv",
+                    "conv",
+                    Nd4j.ones(12, 5, 2, 2),
+                    null,
+                    new int[] {2, 2},
+                    NONE,
+                    new int[] {0, 0},
+                    ONE,
+                    1),
+                // 7 rows in place of 6.
+                new Node.AxisProduct("axis", "deconv", 1, Nd4j.ones(7, 6)),
+                // [5, 7, 4] to [5, 7, 3].
+                new Node.Dense("dense", "axis", Nd4j.ones(3, 4), null),
+                new Node.Transpose("turned", "dense", new int[] {0, 2, 1}),
+                new Node.MatrixProduct("product", "dense", "turned")),
+            List.of("product"));
+
+    long convolution = 12 * 3 * 2 * 2 * 9;
+    long deconvolution = 12 * 3 * 2 * 5 * 4;
+    long axis = 5 * 7 * 4 * 6;
+    long dense = 5 * 7 * 3 * 4;
+    long product = 5 * 7 * 7 * 3;
+    // Each multiply-add is two operations, and there is a way back; two of them of a product.
+    Cost cost = Cost.of(graph);
+    assertEquals(4 * (convolution + deconvolution + axis + dense) + 6 * product, cost.operations());
+    assertEquals(4 * (12 * 2 * 9 + 12 * 5 * 4 + 7 * 6 + 3 * 4), cost.weightBytes());
+    long kept = 4 * 8 * 6 + 12 * 3 * 2 + 5 * 6 * 4 + 5 * 7 * 4 + 2 * (5 * 7 * 3) + 5 * 7 * 7;
+    assertEquals(4 * kept, cost.activationBytes());
+  }
+
+  @Test
+  void whatLeadsToNoOutput_isFree() {
+    Graph all = Networks.residual(List.of("logits", "a"));
+    assertEquals(Cost.of(all.upTo(List.of("a"))), Cost.of(Networks.residual(List.of("a"))));
+  }
+}
