@@ -1,6 +1,7 @@
 package io.metamer.network;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -12,15 +13,27 @@ import org.nd4j.linalg.api.buffer.DataType;
 public interface Engine {
 
   /**
-   * The engine with the highest priority on the class path.
+   * The engines on the class path that can run here.
+   *
+   * @return new instances, the one with the highest priority first
+   */
+  static List<Engine> available() {
+    return ServiceLoader.load(Engine.class, Engine.class.getClassLoader()).stream()
+        .map(ServiceLoader.Provider::get)
+        .filter(Engine::usable)
+        .sorted(Comparator.comparingInt(Engine::priority).thenComparing(Engine::name).reversed())
+        .toList();
+  }
+
+  /**
+   * The engine with the highest priority of those {@link #available}.
    *
    * @return a new instance
    * @throws IllegalStateException if there is none
    */
   static Engine preferred() {
-    return ServiceLoader.load(Engine.class, Engine.class.getClassLoader()).stream()
-        .map(ServiceLoader.Provider::get)
-        .max(Comparator.comparingInt(Engine::priority).thenComparing(Engine::name))
+    return available().stream()
+        .findFirst()
         .orElseThrow(
             () ->
                 new IllegalStateException(
@@ -41,6 +54,16 @@ public interface Engine {
    * @return the priority; the ND4J engine has 0
    */
   int priority();
+
+  /**
+   * Whether the engine can run here. One whose native library is missing or is for another machine
+   * cannot, and is passed over.
+   *
+   * @return true unless the engine says otherwise
+   */
+  default boolean usable() {
+    return true;
+  }
 
   /**
    * Prepares a graph to run on batches of a fixed size, all memory allocated.

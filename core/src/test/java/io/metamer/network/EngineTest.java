@@ -33,12 +33,6 @@ final class EngineTest {
   private final Engine engine = Engine.preferred();
 
   @Test
-  void preferred_withTheLibraryAlone_isTheOneOfNd4j() {
-    assertEquals("nd4j", engine.name());
-    assertEquals(0, engine.priority());
-  }
-
-  @Test
   void severalOutputs_withACotangentEach_giveTheGradientOfTheirSum() {
     Graph graph = Networks.residual(TAPS);
     INDArray x = noise(1, 2, 3, 8, 8);
