@@ -32,6 +32,15 @@ public interface CompiledNetwork extends AutoCloseable {
    */
   INDArray backward(List<INDArray> cotangents);
 
+  /**
+   * The nodes that the engine leaves to another one.
+   *
+   * @return names of nodes of the simplified graph, in its order; none by default
+   */
+  default List<String> fallbacks() {
+    return List.of();
+  }
+
   @Override
   void close();
 }

@@ -16,7 +16,7 @@ public interface Engine {
   String PROPERTY = "metamer.engine";
 
   /**
-   * The engines on the class path.
+   * The engines on the class path that can run here.
    *
    * @return new instances, the highest priority first; never empty
    * @throws IllegalStateException if there is none
@@ -25,6 +25,7 @@ public interface Engine {
     List<Engine> engines =
         ServiceLoader.load(Engine.class, Engine.class.getClassLoader()).stream()
             .map(ServiceLoader.Provider::get)
+            .filter(Engine::usable)
             .sorted(
                 Comparator.comparingInt(Engine::priority).thenComparing(Engine::name).reversed())
             .toList();
@@ -72,6 +73,16 @@ public interface Engine {
    * @return the priority; the ND4J engine has 0
    */
   int priority();
+
+  /**
+   * Whether the engine can run here. One whose native library is missing or is for another machine
+   * cannot, and is passed over.
+   *
+   * @return true unless the engine says otherwise
+   */
+  default boolean usable() {
+    return true;
+  }
 
   /**
    * Prepares a graph to run on batches of a fixed size, all memory allocated.

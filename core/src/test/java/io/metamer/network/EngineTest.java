@@ -33,27 +33,6 @@ final class EngineTest {
   private final Engine engine = Engine.preferred();
 
   @Test
-  void preferred_isTheOneThatThePropertyNames() {
-    assertEquals(engine.name(), Engine.available().get(0).name());
-    try {
-      System.setProperty(Engine.PROPERTY, "nd4j");
-      assertEquals("nd4j", Engine.preferred().name());
-      System.setProperty(Engine.PROPERTY, "abacus");
-      IllegalStateException refused = assertThrows(IllegalStateException.class, Engine::preferred);
-      assertTrue(
-          String.valueOf(refused.getMessage()).contains("nd4j], got abacus"), refused::getMessage);
-    } finally {
-      System.clearProperty(Engine.PROPERTY);
-    }
-  }
-
-  @Test
-  void preferred_withTheLibraryAlone_isTheOneOfNd4j() {
-    assertEquals("nd4j", engine.name());
-    assertEquals(0, engine.priority());
-  }
-
-  @Test
   void severalOutputs_withACotangentEach_giveTheGradientOfTheirSum() {
     Graph graph = Networks.residual(TAPS);
     INDArray x = noise(1, 2, 3, 8, 8);
