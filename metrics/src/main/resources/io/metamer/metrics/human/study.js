@@ -21,7 +21,6 @@
   const where = document.getElementById("where");
   const progress = document.getElementById("progress");
   const page = document.getElementById("page");
-  const spoken = document.getElementById("spoken");
 
   // SHA-256 (FIPS 180-4). The browser's own is there on https only.
 
@@ -169,15 +168,15 @@
   const file = (picture) => `images/${picture}.png`;
   const picture = (name, alt) => element("img", { src: file(name), alt, draggable: "false" });
 
-  /** Replaces the page, and tells those who do not see it where they are now. */
+  /** Replaces the page; the heading gets the focus, so that those who hear pages hear this one. */
   function show(kind, title, ...children) {
     document.onkeydown = null;
+    delete page.dataset.open;
     page.className = kind;
-    const heading = element("h1", { tabindex: "-1" }, title);
+    const heading = element("h1", { tabindex: "-1", "aria-describedby": bar.hidden ? null : "where" }, title);
     page.replaceChildren(heading, ...children);
     window.scrollTo(0, 0);
     heading.focus({ preventScroll: true });
-    spoken.textContent = "";
     const ahead = plan[(state ? state.step : 0) + 1];
     if (ahead && ahead.screen) pictures(ahead.screen).forEach((name) => (new Image().src = file(name)));
   }
@@ -195,8 +194,12 @@
       return false;
     }
     await new Promise((done) => requestAnimationFrame(done));
-    shownAt = performance.now();
-    return step === state.step;
+    const at = performance.now();
+    await new Promise((done) => setTimeout(done, DEAF_MS));
+    if (step !== state.step || !images[0].isConnected) return false;
+    shownAt = at;
+    page.dataset.open = "";
+    return true;
   }
 
   function unloaded() {
@@ -356,7 +359,7 @@
     const after = element("div", { class: "buttons" });
     let open = false;
     const choose = (position) => {
-      if (!open || elapsed() < DEAF_MS) return;
+      if (!open) return;
       open = false;
       const chosen = screen.alternatives[position];
       if (practice) {
