@@ -11,8 +11,8 @@ import java.util.List;
  * @param query the image that is asked about
  * @param alternatives the K images to choose from, at least 2, all different
  * @param correct the index of the alternative that the query was made from
- * @param block trials of one block are shown together and depend on each other: they have the same
- *     alternatives in the same order
+ * @param block trials of one block depend on each other, since they are about the same target, or
+ *     have the same alternatives in the same order and are shown together
  * @since 0.1
  */
 public record Trial(
