@@ -84,7 +84,7 @@ final class PgdAttackTest {
         norm == Constraint.Norm.L2
             ? StepRule.normalized(0.1 * epsilon)
             : StepRule.sign(0.1 * epsilon);
-    PgdAttack attack = attack(norm, epsilon, 100).withStep(step).withLoss(loss);
+    PgdAttack attack = attack(norm, epsilon, 60).withStep(step).withLoss(loss);
     INDArray image = image(x);
     AttackResult result = attack.perturb(linear(w), image, new int[] {0});
     AttackOutcome outcome = result.outcomes().get(0);
