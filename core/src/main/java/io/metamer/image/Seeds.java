@@ -148,6 +148,73 @@ public final class Seeds {
   }
 
   /**
+   * Images moved at random in a cube: every value by a number from the uniform distribution on
+   * [-radius, radius], then clipped.
+   *
+   * @param spec what the images look like
+   * @param images the middles, shape {@code [k, C, H, W]}; not changed
+   * @param rows the numbers of the images, k of them: what image i is moved by depends on the seed
+   *     and on {@code rows[i]} only
+   * @param radius the largest change of a value, in the unit of the pixels; finite, at least 0
+   * @param seed which noise
+   * @return of the images' type, in the bounds
+   * @throws IllegalArgumentException if the images are not of this kind, or the numbers or the
+   *     radius are others
+   */
+  public static INDArray inCube(
+      ImageSpec spec, INDArray images, int[] rows, double radius, long seed) {
+    return moved(
+        spec,
+        images,
+        rows,
+        radius,
+        (noise, by) -> {
+          for (int j = 0; j < by.length; j++) {
+            by[j] = radius * (2 * noise.uniform() - 1);
+          }
+        },
+        seed);
+  }
+
+  /**
+   * Images moved at random in a Euclidean ball: by a vector from the uniform distribution on it,
+   * then clipped.
+   *
+   * @param spec what the images look like
+   * @param images the middles, shape {@code [k, C, H, W]}; not changed
+   * @param rows the numbers of the images, k of them: what image i is moved by depends on the seed
+   *     and on {@code rows[i]} only
+   * @param radius the largest Euclidean distance from a middle, in the unit of the pixels; finite,
+   *     at least 0
+   * @param seed which noise
+   * @return of the images' type, in the bounds
+   * @throws IllegalArgumentException if the images are not of this kind, or the numbers or the
+   *     radius are others
+   */
+  public static INDArray inBall(
+      ImageSpec spec, INDArray images, int[] rows, double radius, long seed) {
+    return moved(
+        spec,
+        images,
+        rows,
+        radius,
+        (noise, by) -> {
+          // A direction, and a length whose power of the dimension is uniform.
+          double length = radius * StrictMath.pow(noise.uniform(), 1.0 / by.length);
+          double square = 0;
+          for (int j = 0; j < by.length; j++) {
+            by[j] = noise.normal();
+            square += by[j] * by[j];
+          }
+          double scale = length / Math.sqrt(square);
+          for (int j = 0; j < by.length; j++) {
+            by[j] *= scale;
+          }
+        },
+        seed);
+  }
+
+  /**
    * The same value at every pixel.
    *
    * @param spec what the images look like
@@ -229,6 +296,30 @@ public final class Seeds {
       throw new IllegalArgumentException("expected at least one search, got " + restarts);
     }
     return IntStream.range(0, restarts).mapToObj(r -> seeds.apply(seed + r)).toList();
+  }
+
+  /** Draws what an image is moved by. */
+  private interface Move {
+    void draw(Noise noise, double[] by);
+  }
+
+  private static INDArray moved(
+      ImageSpec spec, INDArray images, int[] rows, double radius, Move move, long seed) {
+    spec.check(images, "images");
+    if (rows.length != images.size(0)) {
+      throw new IllegalArgumentException(
+          "expected a number of each of %d images, got %d".formatted(images.size(0), rows.length));
+    }
+    if (!(radius >= 0 && radius < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("expected a finite radius of at least 0, got " + radius);
+    }
+    double[][] by = new double[rows.length][spec.channels() * spec.height() * spec.width()];
+    for (int i = 0; i < rows.length; i++) {
+      requireIndex(rows[i]);
+      move.draw(new Noise(seed, rows[i]), by[i]);
+    }
+    INDArray moves = Nd4j.createFromArray(by).castTo(images.dataType());
+    return spec.clip(images.add(moves.reshape('c', images.shape())));
   }
 
   private interface PixelsOfImage {

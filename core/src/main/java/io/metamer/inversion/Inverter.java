@@ -277,18 +277,18 @@ public final class Inverter {
           "expected one seed for each of %d targets, got %d"
               .formatted(targets.size(0), seeds.size(0)));
     }
-    requireInBounds(targets, input);
+    requireInBounds(targets, input, "targets");
   }
 
   /** Models clamp what is out of bounds: of pixels of 0 to 255, say, nearly all would be white. */
-  private static void requireInBounds(INDArray targets, ImageSpec input) {
-    double least = targets.minNumber().doubleValue();
-    double most = targets.maxNumber().doubleValue();
+  static void requireInBounds(INDArray images, ImageSpec input, String role) {
+    double least = images.minNumber().doubleValue();
+    double most = images.maxNumber().doubleValue();
     double slack = ROUNDING * (input.high() - input.low());
     if (!(least >= input.low() - slack && most <= input.high() + slack)) {
       throw new IllegalArgumentException(
-          "expected targets in [%s, %s], got values from %s to %s"
-              .formatted(input.low(), input.high(), least, most));
+          "expected %s in [%s, %s], got values from %s to %s"
+              .formatted(role, input.low(), input.high(), least, most));
     }
   }
 }

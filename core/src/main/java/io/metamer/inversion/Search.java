@@ -33,7 +33,7 @@ final class Search {
    * Memory of the temporaries of a step, reused by the next; the first step tells how much is
    * needed.
    */
-  private static final WorkspaceConfiguration STEP_MEMORY =
+  static final WorkspaceConfiguration STEP_MEMORY =
       WorkspaceConfiguration.builder()
           .initialSize(0)
           .policyLearning(LearningPolicy.FIRST_LOOP)

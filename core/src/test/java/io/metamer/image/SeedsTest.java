@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.nd4j.linalg.indexing.NDArrayIndex.interval;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -185,5 +187,59 @@ final class SeedsTest {
   private static void assertRefused(
       String message, org.junit.jupiter.api.function.Executable call) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+  }
+
+  @Test
+  void points_inCubeAndBall_areUniformThere() {
+    // Wide bounds, so that nothing is clipped; two values an image.
+    ImageSpec spec = new ImageSpec(1, 1, 2, -10, 10);
+    int n = 4000;
+    int[] rows = IntStream.range(0, n).toArray();
+    INDArray centers = Nd4j.zeros(DataType.DOUBLE, spec.shape(n)).addi(1);
+    double radius = 0.5;
+    double[][] cube =
+        Seeds.inCube(spec, centers, rows, radius, 3).subi(1).reshape(n, 2).toDoubleMatrix();
+    double[][] ball =
+        Seeds.inBall(spec, centers, rows, radius, 3).subi(1).reshape(n, 2).toDoubleMatrix();
+    int inQuarterOfCube = 0;
+    int inHalfOfBall = 0;
+    int right = 0;
+    for (int i = 0; i < n; i++) {
+      assertTrue(Math.max(Math.abs(cube[i][0]), Math.abs(cube[i][1])) <= radius);
+      double length = Math.hypot(ball[i][0], ball[i][1]);
+      assertTrue(length <= radius * (1 + 1e-12));
+      inQuarterOfCube += Math.abs(cube[i][0]) < 0.25 && Math.abs(cube[i][1]) < 0.25 ? 1 : 0;
+      // Half of the area lies within the radius over the root of 2.
+      inHalfOfBall += length < radius / Math.sqrt(2) ? 1 : 0;
+      right += ball[i][0] > 0 ? 1 : 0;
+    }
+    // Four standard deviations of the binomial counts.
+    assertEquals(1000, inQuarterOfCube, 110);
+    assertEquals(2000, inHalfOfBall, 127);
+    assertEquals(2000, right, 127);
+  }
+
+  @Test
+  void points_nearImages_dependOnSeedAndNumberOnly_andStayInBounds() {
+    INDArray images = SPEC.clip(Seeds.perImage(SPEC, 3, 1));
+    INDArray two = Nd4j.concat(0, images.get(interval(2, 3)), images.get(interval(0, 1)));
+    INDArray cube = Seeds.inCube(SPEC, images, new int[] {0, 1, 7}, 0.1, 5);
+    INDArray ball = Seeds.inBall(SPEC, images, new int[] {0, 1, 7}, 0.1, 5);
+    int[] rows = {7, 0};
+    assertEquals(cube.slice(2), Seeds.inCube(SPEC, two, rows, 0.1, 5).slice(0));
+    assertEquals(ball.slice(0), Seeds.inBall(SPEC, two, rows, 0.1, 5).slice(1));
+    assertNotEquals(ball, Seeds.inBall(SPEC, images, new int[] {0, 1, 7}, 0.1, 6));
+    for (INDArray moved : List.of(cube, ball)) {
+      assertEquals(SPEC.clip(moved), moved);
+      assertNotEquals(images, moved);
+      assertEquals(DataType.FLOAT, moved.dataType());
+    }
+    assertEquals(images, Seeds.inBall(SPEC, images, new int[] {0, 1, 7}, 0, 5));
+    for (double radius : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> Seeds.inCube(SPEC, images, new int[] {0, 1, 7}, radius, 5));
+    }
+    assertThrows(IllegalArgumentException.class, () -> Seeds.inBall(SPEC, images, rows, 0.1, 5));
   }
 }

@@ -222,7 +222,7 @@ final class Distance implements Callable<Integer> {
           .getOut()
           .println(pair.label.isEmpty() ? number : pair.label + " " + number);
       spec.commandLine().getOut().flush();
-      table.add("%s,%s,%s".formatted(quoted(pair.a), quoted(pair.b), number));
+      table.add("%s,%s,%s".formatted(quoted(pair.a.toString()), quoted(pair.b.toString()), number));
       if (map != null && distance instanceof Lpips lpips) {
         write(lpips, a, b, map);
       }
@@ -309,8 +309,8 @@ final class Distance implements Callable<Integer> {
     return "%d x %d".formatted(image.size(2), image.size(3));
   }
 
-  private static String quoted(Path path) {
-    String text = path.toString();
+  /** A cell of a table. */
+  static String quoted(String text) {
     return text.matches("[^\",\\r\\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 }

@@ -29,6 +29,7 @@ import picocli.CommandLine.ParseResult;
       Verify.class,
       Layers.class,
       Distance.class,
+      MeasureAccuracy.class,
       Benchmark.class,
       CommandLine.HelpCommand.class
     },

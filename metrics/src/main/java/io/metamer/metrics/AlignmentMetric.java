@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Turns inverted images into forced-choice trials, and an observer's answers into a report.
@@ -99,7 +100,12 @@ public interface AlignmentMetric {
     double tolerance = result.options().tolerance();
     Set<Integer> identical =
         Arrays.stream(result.identical(tolerance)).boxed().collect(Collectors.toSet());
-    Predicate<Trial> matched = trial -> identical.contains(trial.query().index());
+    // Of the images shown, the query alone was found by a search, or several (odd one out).
+    Predicate<Trial> matched =
+        trial ->
+            Stream.concat(Stream.of(trial.query()), trial.alternatives().stream())
+                .filter(shown -> shown.kind() == Stimulus.Kind.IRI)
+                .allMatch(shown -> identical.contains(shown.index()));
     List<Answer> answers = asked ? answers(observer, Stimuli.of(result), trials) : List.of();
     return new AlignmentReport(
         name(),

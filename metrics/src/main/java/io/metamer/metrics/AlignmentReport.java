@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param observer the name of the observer
  * @param tolerance the largest relative distance that counts as matched
  * @param trials number of trials
- * @param matchedTrials how many of them ask about a matched image; the others are excluded from
- *     {@code matched}
+ * @param matchedTrials how many of them ask about a matched image, and show no unmatched one; the
+ *     others are excluded from {@code matched}
  * @param all the score of all trials; absent only if the observer was held out
  * @param matched the score of the matched trials; absent if there are none or the observer was held
  *     out

@@ -7,9 +7,10 @@ import java.util.OptionalInt;
  * What an observer answered in a trial.
  *
  * @param trial what was asked
- * @param choice the index of the alternative that looks most like the query; empty for a tie
- * @param distances how different the query looks from each alternative; empty if the observer has
- *     no numbers
+ * @param choice the index of the alternative that looks most like the query, or is the odd one;
+ *     empty for a tie
+ * @param distances how different the query looks from each alternative; of an odd-one-out trial,
+ *     how different the two others look from each other; empty if the observer has no numbers
  * @since 0.1
  */
 public record Answer(Trial trial, OptionalInt choice, List<Double> distances) {

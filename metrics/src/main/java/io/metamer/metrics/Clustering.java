@@ -2,10 +2,7 @@ package io.metamer.metrics;
 
 import io.metamer.inversion.InversionResult;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /**
  * Does each inverted image look more like its own target than like two other targets?
@@ -13,7 +10,11 @@ import java.util.stream.IntStream;
  * <p>The targets are shuffled into disjoint triples. A triple is a grid: its targets are the
  * columns, in an order of their own, and their inverted images the rows; for each row the most
  * similar column is chosen. Chance is 1/3. Of n targets, the n mod 3 left over make a last grid,
- * completed by targets of earlier triples, which are columns there and not rows.
+ * completed by targets of earlier triples, which are columns there and not rows. A whole grid has
+ * the right column in each place once, so that always choosing one place scores 1/3.
+ *
+ * <p>Triples are of any targets, or each of one group, such as a class: telling a dog from two
+ * other dogs is harder than from a car and a plane.
  *
  * <p>An image that is not matched loses its row in {@link AlignmentReport#matched()}; its target
  * stays a column.
@@ -31,49 +32,64 @@ import java.util.stream.IntStream;
  *     5 to 8 % of experiments. No code was released for this test with Nanda et al. (2023), and how
  *     they chose triples is not known.
  * @param seed decides triples and the order of columns, and the resamples
+ * @param groups the group of each target, for triples within groups; empty for triples of any
  * @see <a href="https://arxiv.org/abs/2111.14726">Nanda et al. (2023), Do Invariances in Deep
  *     Neural Networks Align with Human Perception?</a>
  * @since 0.1
  */
-public record Clustering(long seed) implements AlignmentMetric {
+public record Clustering(long seed, List<String> groups) implements AlignmentMetric {
 
   private static final int COLUMNS = 3;
 
+  public Clustering {
+    groups = List.copyOf(groups);
+  }
+
+  /**
+   * Triples of any targets.
+   *
+   * @param seed decides triples and the order of columns, and the resamples
+   */
+  public Clustering(long seed) {
+    this(seed, List.of());
+  }
+
   @Override
   public String name() {
-    return "clustering";
+    return groups.isEmpty() ? "clustering" : "clustering within groups";
   }
 
   /**
    * One trial for each image: its target among three.
    *
    * @return grid by grid
-   * @throws IllegalArgumentException if the result has fewer than 3 images
+   * @throws IllegalArgumentException if the result, or a group, has fewer than 3 images, or another
+   *     number of images than there are groups given
    */
   @Override
   public List<Trial> trials(InversionResult result) {
-    int n = result.size();
-    if (n < COLUMNS) {
-      throw new IllegalArgumentException(
-          "expected at least %d inverted images to choose among, got %d".formatted(COLUMNS, n));
-    }
-    SplittableRandom random = new SplittableRandom(seed);
-    List<Integer> order = shuffled(IntStream.range(0, n).boxed().toList(), random);
-    List<Trial> trials = new ArrayList<>(n);
-    for (int from = 0; from < n; from += COLUMNS) {
-      List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, n));
-      List<Integer> columns = new ArrayList<>(rows);
-      columns.addAll(order.subList(0, COLUMNS - rows.size()));
-      columns = shuffled(columns, random);
-      List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
-      for (int row : rows) {
-        trials.add(
-            new Trial(
-                "clustering-%d-%d".formatted(seed, row),
-                Stimulus.iri(row),
-                alternatives,
-                columns.indexOf(row),
-                from / COLUMNS));
+    String design = groups.isEmpty() ? "clustering" : "clustering-groups";
+    Shuffle shuffle = new Shuffle(seed);
+    List<Trial> trials = new ArrayList<>(result.size());
+    int block = 0;
+    for (List<Integer> members : Groups.of(groups, result.size(), COLUMNS)) {
+      List<Integer> order = shuffle.of(members);
+      for (int from = 0; from < order.size(); from += COLUMNS) {
+        List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, order.size()));
+        List<Integer> columns = new ArrayList<>(rows);
+        columns.addAll(order.subList(0, COLUMNS - rows.size()));
+        columns = shuffle.of(columns);
+        List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
+        for (int row : rows) {
+          trials.add(
+              new Trial(
+                  "%s-%d-%d".formatted(design, seed, row),
+                  Stimulus.iri(row),
+                  alternatives,
+                  columns.indexOf(row),
+                  block));
+        }
+        block++;
       }
     }
     return trials;
@@ -89,14 +105,5 @@ public record Clustering(long seed) implements AlignmentMetric {
             Interval.DEFAULT_CONFIDENCE,
             seed);
     return tally.score(tally.correct(), resampled.holding(wilson));
-  }
-
-  /** {@link Collections#shuffle} with a generator whose numbers are specified. */
-  private static List<Integer> shuffled(List<Integer> list, SplittableRandom random) {
-    List<Integer> shuffled = new ArrayList<>(list);
-    for (int i = shuffled.size() - 1; i > 0; i--) {
-      Collections.swap(shuffled, i, random.nextInt(i + 1));
-    }
-    return shuffled;
   }
 }

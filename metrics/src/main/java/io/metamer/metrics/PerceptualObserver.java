@@ -7,11 +7,16 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Answers with the alternative at the smallest perceptual distance from the query.
+ * Answers with the alternative at the smallest perceptual distance from the query; of three images,
+ * the two at the smallest distance from each other belong together, and the third is the odd one.
  *
- * <p>The answer is a tie if several alternatives are at exactly that distance.
+ * <p>The answer is a tie if several alternatives, or pairs, are at exactly that distance. A
+ * distance that is not symmetric counts between two images shown as the mean of both directions.
  *
  * @param distance how different two images look
+ * @see "Hebart et al. (2020), Revealing the multidimensional mental representations of natural
+ *     objects underlying human similarity judgements: the choice of the odd one by the most similar
+ *     pair"
  * @since 0.1
  */
 public record PerceptualObserver(PerceptualDistance distance) implements Observer {
@@ -47,18 +52,26 @@ public record PerceptualObserver(PerceptualDistance distance) implements Observe
   }
 
   private List<Answer> batch(Stimuli stimuli, List<Trial> trials) {
-    List<Stimulus> queries = new ArrayList<>();
-    List<Stimulus> alternatives = new ArrayList<>();
+    List<Stimulus> first = new ArrayList<>();
+    List<Stimulus> second = new ArrayList<>();
+    boolean bothWays = false;
     for (Trial trial : trials) {
-      for (Stimulus alternative : trial.alternatives()) {
-        queries.add(trial.query());
-        alternatives.add(alternative);
+      List<Stimulus> shown = trial.alternatives();
+      boolean odd = trial.task() == Trial.Task.ODD_ONE_OUT;
+      for (int k = 0; k < shown.size(); k++) {
+        // Who takes the odd one away leaves the most similar pair.
+        first.add(odd ? shown.get((k + 1) % 3) : trial.query());
+        second.add(odd ? shown.get((k + 2) % 3) : shown.get(k));
       }
+      bothWays |= odd && !distance.card().symmetric();
     }
     double[] distances;
-    try (INDArray a = stimuli.images(queries);
-        INDArray b = stimuli.images(alternatives)) {
+    try (INDArray a = stimuli.images(first);
+        INDArray b = stimuli.images(second)) {
       distances = distance.between(a, b);
+      if (bothWays) {
+        average(trials, distances, distance.between(b, a));
+      }
     }
     List<Answer> answers = new ArrayList<>(trials.size());
     int next = 0;
@@ -68,5 +81,17 @@ public record PerceptualObserver(PerceptualDistance distance) implements Observe
       next = end;
     }
     return answers;
+  }
+
+  /** Averages both directions, where no image is the one that the others are compared with. */
+  private static void average(List<Trial> trials, double[] distances, double[] back) {
+    int next = 0;
+    for (Trial trial : trials) {
+      for (int end = next + trial.alternatives().size(); next < end; next++) {
+        if (trial.task() == Trial.Task.ODD_ONE_OUT) {
+          distances[next] = (distances[next] + back[next]) / 2;
+        }
+      }
+    }
   }
 }

@@ -2,14 +2,16 @@ package io.metamer.metrics;
 
 import io.metamer.inversion.InversionResult;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
  * Does each inverted image look more like its target than like the seed that it was made from?
  *
- * <p>One trial an image; chance is 1/2. The target comes first in every second trial, so that
- * always choosing the first alternative scores no better than chance. Intervals are Wilson's (1927)
- * at 95 %.
+ * <p>One trial an image; chance is 1/2. The seed shown is the one that the search for this image
+ * started from, clipped as all images are. The target comes first in every second trial, or in half
+ * of them at random, so that always choosing the first alternative scores no better than chance.
+ * Intervals are Wilson's (1927) at 95 %.
  *
  * @apiNote A tie counts as not aligned. The code released with Nanda et al. (2023) compares with
  *     {@code <=}, so that a tie counts as aligned; {@link #released()} does the same.
@@ -20,14 +22,27 @@ import java.util.stream.IntStream;
 public final class TwoAlternativeForcedChoice implements AlignmentMetric {
 
   private final boolean tieCounts;
+  private final OptionalLong order;
 
   /** Creates the metric; a tie counts as not aligned. */
   public TwoAlternativeForcedChoice() {
-    this(false);
+    this(false, OptionalLong.empty());
   }
 
-  private TwoAlternativeForcedChoice(boolean tieCounts) {
+  private TwoAlternativeForcedChoice(boolean tieCounts, OptionalLong order) {
     this.tieCounts = tieCounts;
+    this.order = order;
+  }
+
+  /**
+   * The trials that have their target first drawn at random: half of them, or one more. A person
+   * who sees trials in order could learn that places alternate.
+   *
+   * @param seed which half
+   * @return the metric with other trials, of other names for each seed
+   */
+  public static TwoAlternativeForcedChoice inRandomOrder(long seed) {
+    return new TwoAlternativeForcedChoice(false, OptionalLong.of(seed));
   }
 
   /**
@@ -37,7 +52,7 @@ public final class TwoAlternativeForcedChoice implements AlignmentMetric {
    * @return named "2AFC as released"
    */
   public static TwoAlternativeForcedChoice released() {
-    return new TwoAlternativeForcedChoice(true);
+    return new TwoAlternativeForcedChoice(true, OptionalLong.empty());
   }
 
   @Override
@@ -55,16 +70,25 @@ public final class TwoAlternativeForcedChoice implements AlignmentMetric {
     if (result.size() == 0) {
       throw new IllegalArgumentException("expected at least one inverted image, got none");
     }
-    return IntStream.range(0, result.size()).mapToObj(TwoAlternativeForcedChoice::trial).toList();
+    List<Integer> places = IntStream.range(0, result.size()).map(i -> i % 2).boxed().toList();
+    if (order.isEmpty()) {
+      return IntStream.range(0, result.size())
+          .mapToObj(i -> trial("2afc-" + i, i, places.get(i)))
+          .toList();
+    }
+    long seed = order.getAsLong();
+    List<Integer> drawn = new Shuffle(seed).of(places);
+    return IntStream.range(0, result.size())
+        .mapToObj(i -> trial("2afc-%d-%d".formatted(seed, i), i, drawn.get(i)))
+        .toList();
   }
 
-  private static Trial trial(int i) {
-    int correct = i % 2;
+  private static Trial trial(String id, int i, int correct) {
     List<Stimulus> alternatives =
         correct == 0
             ? List.of(Stimulus.target(i), Stimulus.seed(i))
             : List.of(Stimulus.seed(i), Stimulus.target(i));
-    return new Trial("2afc-" + i, Stimulus.iri(i), alternatives, correct, i);
+    return new Trial(id, Stimulus.iri(i), alternatives, correct, i);
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.metamer.inversion.InversionResult;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -152,6 +153,42 @@ final class ClusteringTest {
       report.answers().forEach(a -> assertEquals(3, a.trial().alternatives().size()));
       // The columns are those of the same targets, all matched.
       assertEquals(metric.trials(perfect), metric.trials(result));
+    }
+  }
+
+  @Test
+  void triplesWithinGroups_areOfOneGroupEach() {
+    List<String> groups = List.of("a", "b", "a", "b", "a", "b", "a", "b", "a", "a", "a");
+    AlignmentMetric within = new Clustering(42, groups);
+    try (InversionResult result = Inversions.perfect(11)) {
+      List<Trial> trials = within.trials(result);
+      assertEquals(
+          IntStream.range(0, 11).boxed().toList(),
+          trials.stream().map(t -> t.query().index()).sorted().toList());
+      for (Trial trial : trials) {
+        String group = groups.get(trial.query().index());
+        trial.alternatives().forEach(s -> assertEquals(group, groups.get(s.index())));
+        assertEquals(
+            Stimulus.target(trial.query().index()), trial.alternatives().get(trial.correct()));
+        assertTrue(trial.id().startsWith("clustering-groups-42-"), trial.id());
+      }
+      // Seven of a make three grids, four of b two; no grid mixes them.
+      assertEquals(5, grids(trials).size());
+      grids(trials).forEach(g -> assertTrue(g.size() >= 1 && g.size() <= 3));
+      assertEquals("clustering within groups", within.name());
+      assertEquals(1, within.measure(result, Inversions.pixels()).all().orElseThrow().value());
+      for (List<String> bad : List.of(List.of("a"), Collections.nCopies(12, "a"))) {
+        assertThrows(IllegalArgumentException.class, () -> new Clustering(42, bad).trials(result));
+      }
+    }
+    try (InversionResult result = Inversions.perfect(5)) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> new Clustering(1, List.of("a", "a", "a", "b", "b")).trials(result));
+      assertEquals(
+          "expected at least 3 images in each group to choose among, group b has 2",
+          e.getMessage());
     }
   }
 

@@ -54,6 +54,12 @@ final class ReadingTheNumbersTest {
   }
 
   @Test
+  void accuracy_ofThePage_hasItsInterval() throws IOException {
+    Accuracy accuracy = new Accuracy(9173, 10_000, Binomial.wilson(9173, 10_000, 0.95));
+    assertTrue(Files.readString(PAGE).contains("\n    clean         " + accuracy + "\n"));
+  }
+
+  @Test
   void sampleSizes_ofThePage_areTheLibrarys() throws IOException {
     List<String> page = Files.readAllLines(PAGE);
     for (double score : new double[] {0.5, 0.7, 0.8, 0.9, 0.95, 1}) {

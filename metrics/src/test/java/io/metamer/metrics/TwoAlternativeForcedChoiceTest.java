@@ -151,4 +151,29 @@ final class TwoAlternativeForcedChoiceTest {
     return Nd4j.pullRows(images.reshape(order.length, 6), 1, order)
         .reshape(Inversions.SPEC.shape(order.length));
   }
+
+  @Test
+  void trials_inRandomOrder_haveTheTargetFirstInHalf_andNamesOfTheirOwn() {
+    AlignmentMetric random = TwoAlternativeForcedChoice.inRandomOrder(5);
+    try (InversionResult result = Inversions.perfect(41)) {
+      List<Trial> trials = random.trials(result);
+      assertEquals(trials, TwoAlternativeForcedChoice.inRandomOrder(5).trials(result));
+      assertEquals(21, trials.stream().filter(t -> t.correct() == 0).count());
+      int alternating = 0;
+      for (int i = 0; i < 41; i++) {
+        Trial trial = trials.get(i);
+        assertEquals(Stimulus.iri(i), trial.query());
+        assertEquals(Stimulus.target(i), trial.alternatives().get(trial.correct()));
+        assertEquals("2afc-5-" + i, trial.id());
+        alternating += trial.correct() == i % 2 ? 1 : 0;
+      }
+      assertTrue(alternating > 10 && alternating < 31, "as in alternation: " + alternating);
+      List<Integer> others =
+          TwoAlternativeForcedChoice.inRandomOrder(6).trials(result).stream()
+              .map(Trial::correct)
+              .toList();
+      assertTrue(!others.equals(trials.stream().map(Trial::correct).toList()));
+      assertEquals(1, random.measure(result, Inversions.pixels()).all().orElseThrow().value());
+    }
+  }
 }

@@ -27,13 +27,13 @@ import org.nd4j.linalg.factory.Nd4j;
 /** The targets of a study, found and put in order; images are read when they are asked for. */
 final class TargetFiles {
 
-  private static final List<String> CIFAR10 =
+  static final List<String> CIFAR10 =
       List.of(
           "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
   private static final ImageSpec CIFAR10_IMAGE = ImageSpec.rgb(32);
 
-  private static final int IDX_IMAGES = 0x803;
+  static final int IDX_IMAGES = 0x803;
   private static final int IDX_LABELS = 0x801;
 
   /** The most that gzip makes of a byte. */
@@ -45,10 +45,12 @@ final class TargetFiles {
   }
 
   private final List<String> names;
+  private final int[] labels;
   private final Reader reader;
 
-  private TargetFiles(List<String> names, Reader reader) {
+  private TargetFiles(List<String> names, int[] labels, Reader reader) {
     this.names = names;
+    this.labels = labels;
     this.reader = reader;
   }
 
@@ -69,6 +71,11 @@ final class TargetFiles {
     return names;
   }
 
+  /** The class of each target, in order; empty where the files tell none. */
+  int[] labels() {
+    return labels.clone();
+  }
+
   /**
    * The targets from one to before another, as a network takes them: shape {@code [N, C, H, W]}.
    *
@@ -83,6 +90,7 @@ final class TargetFiles {
     List<Path> files = Arrays.stream(chosen(targets, all.size())).mapToObj(all::get).toList();
     return new TargetFiles(
         files.stream().map(TargetFiles::withoutEnding).toList(),
+        new int[0],
         (from, to, spec) -> Images.read(files.subList(from, to), spec));
   }
 
@@ -101,6 +109,7 @@ final class TargetFiles {
       keep(stream, record, chosen, records, file);
     }
     List<String> names = new ArrayList<>();
+    int[] labels = new int[chosen.length];
     List<byte[]> pixels = new ArrayList<>();
     for (int i : chosen) {
       byte[] bytes = required(records, i);
@@ -108,10 +117,11 @@ final class TargetFiles {
         throw new IOException(
             "%s: expected labels from 0 to 9, image %d has %d".formatted(file, i, bytes[0] & 0xFF));
       }
+      labels[names.size()] = bytes[0];
       names.add("%05d_%s".formatted(i, CIFAR10.get(bytes[0])));
       pixels.add(Arrays.copyOfRange(bytes, 1, record));
     }
-    return new TargetFiles(names, bytes(file, CIFAR10_IMAGE, pixels));
+    return new TargetFiles(names, labels, bytes(file, CIFAR10_IMAGE, pixels));
   }
 
   private static TargetFiles idx(Targets targets) throws IOException {
@@ -130,20 +140,25 @@ final class TargetFiles {
       int[] chosen = chosen(targets, n);
       Map<Integer, byte[]> records = new HashMap<>();
       keep(stream, record, chosen, records, file);
-      IntFunction<String> label = labels(targets.labels(), n);
+      byte[] all = labels(targets.labels(), n);
+      int[] labels =
+          all.length == 0 ? new int[0] : Arrays.stream(chosen).map(i -> all[i] & 0xFF).toArray();
+      IntFunction<String> label = i -> all.length == 0 ? "" : "_" + (all[i] & 0xFF);
       List<byte[]> pixels = new ArrayList<>();
       for (int i : chosen) {
         pixels.add(required(records, i));
       }
       return new TargetFiles(
           Arrays.stream(chosen).mapToObj(i -> "%05d%s".formatted(i, label.apply(i))).toList(),
+          labels,
           bytes(file, new ImageSpec(1, rows, columns, 0, 1), pixels));
     }
   }
 
-  private static IntFunction<String> labels(Optional<Path> file, int n) throws IOException {
+  /** Of each of n images, or none without a file. */
+  private static byte[] labels(Optional<Path> file, int n) throws IOException {
     if (file.isEmpty()) {
-      return i -> "";
+      return new byte[0];
     }
     try (DataInputStream stream = open(file.get())) {
       int count = header(stream, file.get(), IDX_LABELS, "labels");
@@ -153,11 +168,11 @@ final class TargetFiles {
             "%s: expected a label of each of %d images, got %d"
                 .formatted(file.get(), n, Math.min(count, labels.length)));
       }
-      return i -> "_" + (labels[i] & 0xFF);
+      return labels;
     }
   }
 
-  private static DataInputStream open(Path file) throws IOException {
+  static DataInputStream open(Path file) throws IOException {
     InputStream stream = new BufferedInputStream(Files.newInputStream(file));
     try {
       stream.mark(2);
@@ -215,7 +230,7 @@ final class TargetFiles {
     return (from, to, spec) -> {
       if (!spec.equals(stored)) {
         throw new IllegalArgumentException(
-            "targets: %s holds images of %d x %d x %d, the network takes %d x %d x %d"
+            "%s holds images of %d x %d x %d, the network takes %d x %d x %d"
                 .formatted(
                     file,
                     stored.channels(),
