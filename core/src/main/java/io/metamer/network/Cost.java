@@ -16,6 +16,12 @@ package io.metamer.network;
 public record Cost(long operations, long weightBytes, long activationBytes) {
 
   /**
+   * How often a step moves what nodes give: forward it is written and read by the next node; back,
+   * it is read again, and its gradient is written and read.
+   */
+  private static final int MOVES = 5;
+
+  /**
    * The cost of a graph.
    *
    * @param graph the network up to its outputs
@@ -54,5 +60,36 @@ public record Cost(long operations, long weightBytes, long activationBytes) {
       }
     }
     return new Cost(operations, weights, activations);
+  }
+
+  /**
+   * The seconds that an evaluation of a batch would take if nothing but the machine's rates held it
+   * up: arithmetic or memory, whichever takes longer. Engines take longer, mostly by less than half
+   * as much again where arithmetic decides.
+   *
+   * @param batch number of images, at least 1
+   * @param machine the rates
+   * @return a lower estimate, in seconds
+   * @throws IllegalArgumentException if the batch is below 1
+   */
+  public double seconds(int batch, MachineSpeed machine) {
+    return Math.max(
+        (double) batch * operations / machine.operationsPerSecond(),
+        bytes(batch) / machine.bytesPerSecond());
+  }
+
+  /**
+   * The bytes that an evaluation of a batch moves to and from memory, if caches keep nothing from
+   * one node to the next.
+   *
+   * @param batch number of images, at least 1
+   * @return the weights twice, and what nodes give five times
+   * @throws IllegalArgumentException if the batch is below 1
+   */
+  public double bytes(int batch) {
+    if (batch < 1) {
+      throw new IllegalArgumentException("expected a batch of at least 1, got " + batch);
+    }
+    return 2.0 * weightBytes + (double) MOVES * batch * activationBytes;
   }
 }

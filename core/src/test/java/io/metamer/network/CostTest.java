@@ -1,6 +1,8 @@
 package io.metamer.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -56,5 +58,24 @@ final class CostTest {
   void whatLeadsToNoOutput_isFree() {
     Graph all = Networks.residual(List.of("logits", "a"));
     assertEquals(Cost.of(all.upTo(List.of("a"))), Cost.of(Networks.residual(List.of("a"))));
+  }
+
+  @Test
+  void seconds_areThoseOfWhatTakesLonger() {
+    Cost cost = new Cost(600, 10, 100);
+    // 8 images: 4,800 operations, and 2 x 10 + 5 x 8 x 100 bytes.
+    assertEquals(4_020, cost.bytes(8));
+    assertEquals(48, cost.seconds(8, new MachineSpeed(100, 1e9)), 1e-12);
+    assertEquals(40.2, cost.seconds(8, new MachineSpeed(1e9, 100)), 1e-12);
+    assertThrows(IllegalArgumentException.class, () -> cost.seconds(0, new MachineSpeed(1, 1)));
+  }
+
+  @Test
+  void machine_hasRates() {
+    MachineSpeed machine = MachineSpeed.measure();
+    assertTrue(machine.operationsPerSecond() > 1e8, machine::toString);
+    assertTrue(machine.bytesPerSecond() > 1e7, machine::toString);
+    assertThrows(IllegalArgumentException.class, () -> new MachineSpeed(Double.NaN, 1));
+    assertThrows(IllegalArgumentException.class, () -> new MachineSpeed(1, 0));
   }
 }

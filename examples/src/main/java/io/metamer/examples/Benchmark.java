@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.metamer.network.Engine;
+import io.metamer.network.MachineSpeed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,8 +26,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,7 +78,6 @@ final class Benchmark implements Callable<Integer> {
 
   private static final List<String> VARIANTS = List.of("reference", "tuned");
   private static final Pattern PEAK_OF_PROCESS = Pattern.compile("VmHWM:\\s*(\\d+) kB");
-  private static final int PRODUCT = 2048;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Option(
@@ -339,7 +337,7 @@ final class Benchmark implements Callable<Integer> {
     Map<Side, List<Run>> runs = new LinkedHashMap<>();
     List<Double> peaks = new ArrayList<>();
     for (int round = 1; round <= rounds; round++) {
-      peaks.add(peak());
+      peaks.add(MachineSpeed.measure().operationsPerSecond() / 1e9);
       for (Side side : sides) {
         if (!(own && side.isPeer())) {
           Run run = side.isPeer() ? peer(folder, side, workload) : engine(folder, side, workload);
@@ -428,21 +426,6 @@ final class Benchmark implements Callable<Integer> {
       ratios.add(ours.get(k).milliseconds / Objects.requireNonNull(theirs).get(k).milliseconds);
     }
     return median(ratios);
-  }
-
-  /** The rate of a large matrix product, in GFLOP/s: the best of a few. */
-  private static double peak() {
-    try (INDArray a = Nd4j.ones(DataType.FLOAT, PRODUCT, PRODUCT);
-        INDArray b = Nd4j.ones(DataType.FLOAT, PRODUCT, PRODUCT);
-        INDArray c = Nd4j.createUninitialized(DataType.FLOAT, PRODUCT, PRODUCT)) {
-      long best = Long.MAX_VALUE;
-      for (int k = 0; k < 5; k++) {
-        long start = System.nanoTime();
-        a.mmuli(b, c);
-        best = Math.min(best, System.nanoTime() - start);
-      }
-      return 2.0 * PRODUCT * PRODUCT * PRODUCT / best;
-    }
   }
 
   private Run engine(Path folder, Side side, Workload workload)

@@ -1,10 +1,13 @@
 package io.metamer.studies;
 
+import io.metamer.network.Cost;
+import io.metamer.network.MachineSpeed;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What is left of a study, and what it will take: estimated from five steps of each network with
@@ -14,6 +17,8 @@ import java.util.Locale;
  * @param chunks in which they are
  * @param there how many of the chunks are there already
  * @param parts what is left, by network and regularizer
+ * @param machine the rates of this machine, for what the network alone would take of a step if
+ *     nothing else held it up ({@link Cost#seconds}); empty if nothing is left
  * @param memory resident memory of this process at the measured steps, heap and arrays, in bytes; 0
  *     if nothing is left
  * @param disk what the missing chunks will take, in bytes
@@ -28,6 +33,7 @@ public record StudyPlan(
     int chunks,
     int there,
     List<Part> parts,
+    Optional<MachineSpeed> machine,
     long memory,
     long disk,
     List<Path> others,
@@ -41,10 +47,17 @@ public record StudyPlan(
    * @param images searches left
    * @param batch images of a measured step
    * @param step seconds of a step, the median of those measured
+   * @param cost of the network for one image, up to the representation; penalties come on top
    * @param seconds what is left, if no search ends early
    */
   public record Part(
-      String network, String regularizer, int images, int batch, double step, double seconds) {}
+      String network,
+      String regularizer,
+      int images,
+      int batch,
+      double step,
+      Cost cost,
+      double seconds) {}
 
   public StudyPlan {
     parts = List.copyOf(parts);
@@ -68,13 +81,14 @@ public record StudyPlan(
     lines.add("%d searches in %d chunks, %d of them there".formatted(images, chunks, there));
     for (Part part : parts) {
       lines.add(
-          "  %s, %s: %d searches, %s ms a step of %d, %s"
+          "  %s, %s: %d searches, %s ms a step of %d%s, %s"
               .formatted(
                   part.network,
                   part.regularizer,
                   part.images,
                   digits(1000 * part.step),
                   part.batch,
+                  machine.map(rates -> predicted(part, rates)).orElse(""),
                   text(Duration.ofMillis(Math.round(1000 * part.seconds)))));
     }
     if (!parts.isEmpty()) {
@@ -89,6 +103,14 @@ public record StudyPlan(
       lines.add("some chunks were made by another runtime: " + runtime);
     }
     return String.join("\n", lines) + "\n";
+  }
+
+  private static String predicted(Part part, MachineSpeed machine) {
+    return " (the network: %s GFLOP, %s, at least %s ms)"
+        .formatted(
+            digits(1e-9 * part.batch * part.cost.operations()),
+            bytes(Math.round(part.cost.bytes(part.batch))),
+            digits(1000 * part.cost.seconds(part.batch, machine)));
   }
 
   private static String text(Duration time) {

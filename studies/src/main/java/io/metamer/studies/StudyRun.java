@@ -8,10 +8,13 @@ import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.inversion.StopReason;
 import io.metamer.inversion.Stopping;
+import io.metamer.model.Layer;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.ModelId;
 import io.metamer.model.Network;
 import io.metamer.model.RepresentationModel;
+import io.metamer.network.Cost;
+import io.metamer.network.MachineSpeed;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
@@ -250,6 +253,7 @@ public final class StudyRun {
                 images,
                 measure.batch,
                 measure.step,
+                measure.cost,
                 evaluations * measure.step / measure.batch));
         memory = Math.max(memory, measure.memory);
         disk += images * (measure.bytes + BYTES_OF_OUTCOME);
@@ -261,6 +265,8 @@ public final class StudyRun {
         chunks,
         chunks - missing.size(),
         parts,
+        // Last: its arrays are not what the study needs.
+        parts.isEmpty() ? Optional.empty() : Optional.of(MachineSpeed.measure()),
         memory,
         Math.round(disk),
         others(),
@@ -453,7 +459,7 @@ public final class StudyRun {
   }
 
   /** What was found in a few steps of a chunk's first images. */
-  private record Measure(int batch, double step, long memory, double bytes) {}
+  private record Measure(int batch, double step, Cost cost, long memory, double bytes) {}
 
   private Measure measure(Series one, Chunk chunk) throws IOException {
     int n = Math.min(one.options.batch(), chunk.targets().size());
@@ -481,10 +487,16 @@ public final class StudyRun {
         bytes += ChunkFiles.png(image, one.input).length;
         bytes += study.floats() ? image.length() * Float.BYTES : 0;
       }
-      return new Measure(n, step(times), memory[0], bytes / n);
+      return new Measure(n, step(times), cost(network, one), memory[0], bytes / n);
     } finally {
       classifier.ifPresent(RepresentationModel::close);
     }
+  }
+
+  private Cost cost(Network network, Series one) {
+    List<String> layers =
+        network.layers(layers(one.subject), one.input).stream().map(Layer::name).toList();
+    return Cost.of(network.graph(layers, one.input));
   }
 
   /** Seconds of a step: the median of those after the first ones. */
@@ -622,9 +634,13 @@ public final class StudyRun {
         Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), Math.toIntExact(shape[2]), 0, 1);
   }
 
+  private LayerSelection layers(Subject subject) {
+    return subject.layers().orElseGet(() -> preset().layers());
+  }
+
   private RepresentationModel open(Network network, Series one) {
     Subject subject = one.subject;
-    LayerSelection layers = subject.layers().orElseGet(() -> preset().layers());
+    LayerSelection layers = layers(subject);
     try {
       return preset()
           .model(network, layers, one.input, subject.preprocessing(), one.options.regularizer());
