@@ -27,12 +27,12 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * <p>What is found for image i depends on the seed and on i, not on other images, but for what the
  * batch does to the last bits of floats.
  *
- * @apiNote An attack that fails proves nothing: robust accuracy is an upper bound, and only as good
- *     as steps and restarts. Ways to a better one: more of both, the other losses, and for networks
- *     that hide their gradients none of them.
+ * @apiNote An attack that fails proves nothing: accuracy under attack is an upper bound of the
+ *     robust accuracy. More steps, more restarts and the other losses lower it; none of them helps
+ *     against networks that hide their gradients (see {@link AttackOutcome#blind()}).
  * @param ball which images count as near: norm and radius, in the unit of the pixels' values
  * @param loss what is made larger
- * @param step how a gradient becomes a step; of no use with a line search
+ * @param step how a gradient becomes a step; any rule without a line search
  * @param iterations steps of each restart, at least 1
  * @param restarts at least 1
  * @param randomStart whether to start from a random point, or from the image itself

@@ -247,6 +247,31 @@ final class MeasureAccuracyTest {
     assertTrue(robust >= least && robust <= most, out::toString);
   }
 
+  /** The model card's numbers, which PyTorch's evaluation of the same networks gave. */
+  @ParameterizedTest
+  @Tag("reference")
+  @CsvSource({"standard, 0.9217, 0.006, 0.02", "robust, 0.8090, 0.748, 0.02"})
+  void bundledNetwork_hasTheNumbersOfItsModelCard(
+      String network, double clean, double robust, double slack) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--network",
+                network.equals("robust") ? ROBUST : STANDARD,
+                "--preprocessing",
+                "fashion-mnist",
+                "--images",
+                reference().resolve("fashion_mnist/t10k-images-idx3-ubyte.gz").toString()));
+    assertEquals(0, accuracy(all.toArray(String[]::new)), err::toString);
+    assertEquals(clean, Line.of(out.toString(), "clean").value, DIGIT);
+
+    out.getBuffer().setLength(0);
+    all.addAll(List.of("--count", "500", "--attack", "l2", "--epsilon", "1"));
+    assertEquals(0, accuracy(all.toArray(String[]::new)), err::toString);
+    // The same attack on the same 500 images, from other random starts.
+    assertEquals(robust, Line.of(out.toString(), "under attack").value, slack);
+  }
+
   private int cifar10(String network, String... more) throws IOException {
     List<String> all =
         new ArrayList<>(
