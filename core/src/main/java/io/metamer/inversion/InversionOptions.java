@@ -3,6 +3,7 @@ package io.metamer.inversion;
 import io.metamer.image.Parameterization;
 import io.metamer.image.Transformations;
 import io.metamer.loss.Matching;
+import io.metamer.model.RepresentationModel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -231,6 +232,19 @@ public record InversionOptions(
    */
   public InversionOptions withBatch(int batch) {
     return with(draft -> draft.batch = batch);
+  }
+
+  /**
+   * Copies with no more images at a time than a memory budget has room for. Those that are done
+   * make room for others, so the batch stays as large until the last ones.
+   *
+   * @param bytes for the network, such as {@link io.metamer.network.MachineMemory#budget}
+   * @param model whose cost decides; of one that does not know its cost, the batch stays
+   * @return the copy, its batch at most this one's, and at least 1
+   */
+  public InversionOptions withBatchWithin(long bytes, RepresentationModel model) {
+    int most = model.cost().map(cost -> cost.batchWithin(bytes)).orElse(batch);
+    return withBatch(Math.min(batch, most));
   }
 
   /**

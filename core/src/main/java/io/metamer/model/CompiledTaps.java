@@ -2,6 +2,7 @@ package io.metamer.model;
 
 import io.metamer.image.ImageSpec;
 import io.metamer.network.CompiledNetwork;
+import io.metamer.network.Cost;
 import io.metamer.network.Engine;
 import io.metamer.network.Graph;
 import java.util.Arrays;
@@ -77,6 +78,10 @@ final class CompiledTaps implements Taps {
     }
     INDArray gradient = last.network.backward(cotangents);
     return last.normalization == null ? gradient : last.normalization.pullBack(gradient);
+  }
+
+  Cost cost() {
+    return Cost.of(graph);
   }
 
   @Override

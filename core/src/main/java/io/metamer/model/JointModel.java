@@ -3,6 +3,7 @@ package io.metamer.model;
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
+import io.metamer.network.Cost;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,6 +105,15 @@ final class JointModel implements RepresentationModel {
   @Override
   public DifferentiableLoss pullBack(DifferentiableLoss onRepresentations) {
     return new PulledBack(onRepresentations);
+  }
+
+  @Override
+  public Optional<Cost> cost() {
+    Optional<Cost> sum = Optional.of(new Cost(0, 0, 0));
+    for (RepresentationModel model : models) {
+      sum = sum.flatMap(s -> model.cost().map(s::plus));
+    }
+    return sum;
   }
 
   private INDArray together(INDArray[] representations) {

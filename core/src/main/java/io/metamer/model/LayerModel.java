@@ -3,8 +3,11 @@ package io.metamer.model;
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
+import io.metamer.network.Cost;
+import io.metamer.network.MachineMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -17,7 +20,7 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  */
 final class LayerModel implements RepresentationModel {
 
-  /** Representations of many images are computed in pieces of this size, to bound the memory. */
+  /** Representations of many images are computed in pieces of at most this size. */
   private static final int PIECE = 64;
 
   private final ModelId id;
@@ -29,12 +32,16 @@ final class LayerModel implements RepresentationModel {
   private final int size;
   private final CompiledTaps taps;
 
+  /** Images of a piece: fewer where the memory for networks holds no more. */
+  private final int piece;
+
   LayerModel(ModelId id, double[] weights, int[] sizes, int size, CompiledTaps taps) {
     this.id = id;
     this.weights = weights;
     this.sizes = sizes;
     this.size = size;
     this.taps = taps;
+    piece = Math.min(PIECE, taps.cost().batchWithin(MachineMemory.budget()));
   }
 
   @Override
@@ -67,10 +74,10 @@ final class LayerModel implements RepresentationModel {
     try (MemoryWorkspace ignored = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
       representations = Nd4j.create(images.dataType(), n, size);
     }
-    for (long from = 0; from < n; from += PIECE) {
-      long to = Math.min(n, from + PIECE);
-      INDArray piece = images.get(NDArrayIndex.interval(from, to));
-      write(taps.forward(piece), representations.get(NDArrayIndex.interval(from, to)));
+    for (long from = 0; from < n; from += piece) {
+      long to = Math.min(n, from + piece);
+      INDArray some = images.get(NDArrayIndex.interval(from, to));
+      write(taps.forward(some), representations.get(NDArrayIndex.interval(from, to)));
     }
     return representations;
   }
@@ -84,6 +91,11 @@ final class LayerModel implements RepresentationModel {
       // A copy, since two losses on one model share the buffer behind it.
       return new ValueAndGradient(loss.value(), taps.backward(cotangents).dup('c'));
     };
+  }
+
+  @Override
+  public Optional<Cost> cost() {
+    return Optional.of(taps.cost());
   }
 
   /** The activations as one array [N, D]; a single layer's own memory where that will do. */

@@ -2,8 +2,10 @@ package io.metamer.model;
 
 import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
+import io.metamer.network.Cost;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -74,6 +76,15 @@ public interface RepresentationModel extends AutoCloseable {
    * @return scores batches of shape {@code [k, C, H, W]}; usable until this model is closed
    */
   DifferentiableLoss pullBack(DifferentiableLoss onRepresentations);
+
+  /**
+   * What an image costs, where the model knows: those made from files do.
+   *
+   * @return of one image, forward and back
+   */
+  default Optional<Cost> cost() {
+    return Optional.empty();
+  }
 
   /**
    * Several models of the same images as one: their representations, one after the other. A loss

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.metamer.contract.DifferentiableLossContract;
 import io.metamer.image.ImageSpec;
+import io.metamer.inversion.InversionOptions;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.Matching;
 import io.metamer.loss.RelativeL2;
 import io.metamer.loss.ValueAndGradient;
+import io.metamer.network.Cost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -51,6 +53,20 @@ final class JointModelTest implements DifferentiableLossContract {
         assertClose(expected, joint.represent(x), 0, 0);
         assertEquals(joint.size(), expected.size(1));
       }
+    }
+  }
+
+  @Test
+  void cost_isThatOfAllModels_andBoundsTheBatch() {
+    try (RepresentationModel first = two();
+        RepresentationModel second = other();
+        RepresentationModel joint = RepresentationModel.joint(List.of(two(), other()), WEIGHTS)) {
+      Cost cost = first.cost().orElseThrow().plus(second.cost().orElseThrow());
+      assertEquals(cost, joint.cost().orElseThrow());
+      InversionOptions options = InversionOptions.defaults().withBatch(8);
+      assertEquals(8, options.withBatchWithin(cost.memory(9), joint).batch());
+      assertEquals(5, options.withBatchWithin(cost.memory(5), joint).batch());
+      assertEquals(1, options.withBatchWithin(0, joint).batch());
     }
   }
 

@@ -71,6 +71,16 @@ final class CostTest {
   }
 
   @Test
+  void batch_fitsTheBudget_orIsOne() {
+    Cost cost = new Cost(600, 10, 100);
+    assertEquals(810, cost.memory(8));
+    assertEquals(8, cost.batchWithin(810));
+    assertEquals(7, cost.batchWithin(809));
+    assertEquals(1, cost.batchWithin(5));
+    assertEquals(new Cost(1200, 20, 200), cost.plus(cost));
+  }
+
+  @Test
   void machine_hasRates() {
     MachineSpeed machine = MachineSpeed.measure();
     assertTrue(machine.operationsPerSecond() > 1e8, machine::toString);

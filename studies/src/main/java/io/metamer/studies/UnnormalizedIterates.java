@@ -4,7 +4,9 @@ import io.metamer.image.ImageSpec;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.model.ModelId;
 import io.metamer.model.RepresentationModel;
+import io.metamer.network.Cost;
 import java.util.List;
+import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -59,6 +61,11 @@ record UnnormalizedIterates(RepresentationModel targets, RepresentationModel ite
   @Override
   public DifferentiableLoss pullBack(DifferentiableLoss onRepresentations) {
     return iterates.pullBack(onRepresentations);
+  }
+
+  @Override
+  public Optional<Cost> cost() {
+    return iterates.cost();
   }
 
   @Override
