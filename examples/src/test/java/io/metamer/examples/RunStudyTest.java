@@ -115,7 +115,7 @@ final class RunStudyTest {
         "classifier: logits | layer: head | network robust at head: ",
         "preset: fast | preset: faster | search.preset: expected a preset among nanda2023",
         "count: 3 | count: 1000 | expected a count of at most its 120 images",
-        "[reg_free] | [{name: x, terms: [{term: l2}]}] | expected tv, lp, blur or l1"
+        "[reg_free] | [{name: x, terms: [{term: l2}]}] | expected tv, lp, blur, l1 or adversarial"
       })
   void badInput_isOneSentenceBeforeAnyWork(String text, String by, String expected)
       throws IOException {

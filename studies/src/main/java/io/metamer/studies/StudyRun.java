@@ -14,6 +14,7 @@ import io.metamer.model.Network;
 import io.metamer.model.RepresentationModel;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,6 +96,11 @@ public final class StudyRun {
 
   private final Map<ImageSpec, String> pairs = new HashMap<>();
 
+  /** What penalties rest on, and the judges, for each kind of images. */
+  private final Map<Described, DescribedDistance> distances = new LinkedHashMap<>();
+
+  private record Described(DistanceRecipe recipe, ImageSpec images) {}
+
   /** By network and first target, the chunks whose targets are known to have representations. */
   private final Set<String> withGoals = new HashSet<>();
 
@@ -106,7 +112,14 @@ public final class StudyRun {
     for (Subject subject : study.networks()) {
       Network network = Network.load(subject.file());
       ImageSpec input = input(subject, network);
+      for (DistanceRecipe judge : study.judges()) {
+        describe("judges", judge, input);
+      }
+      requireDifferent(judges(input));
       for (Penalty penalty : study.regularizers()) {
+        for (DistanceRecipe distance : penalty.distances()) {
+          describe("regularizer " + penalty.name(), distance, input);
+        }
         Series one = new Series(subject, penalty, input, options(penalty, input));
         try (RepresentationModel model = open(network, one)) {
           check(one, model);
@@ -115,6 +128,37 @@ public final class StudyRun {
           models.add(model.id());
         }
       }
+    }
+  }
+
+  /** Opens a distance once, so that what is wrong with it is said before any search. */
+  private void describe(String where, DistanceRecipe recipe, ImageSpec images) throws IOException {
+    Described key = new Described(recipe, images);
+    if (!distances.containsKey(key)) {
+      try {
+        distances.put(key, new DescribedDistance(recipe, images));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("%s: %s".formatted(where, e.getMessage()), e);
+      } catch (IOException e) {
+        throw new IOException("%s: %s".formatted(where, e.getMessage()), e);
+      }
+    }
+  }
+
+  private DescribedDistance described(DistanceRecipe recipe, ImageSpec images) {
+    return Objects.requireNonNull(distances.get(new Described(recipe, images)));
+  }
+
+  private List<DescribedDistance> judges(ImageSpec images) {
+    return study.judges().stream().map(judge -> described(judge, images)).toList();
+  }
+
+  private static void requireDifferent(List<DescribedDistance> judges) {
+    List<String> names = judges.stream().map(DescribedDistance::name).toList();
+    if (names.stream().distinct().count() < names.size()
+        || judges.stream().distinct().count() < judges.size()) {
+      throw new IllegalArgumentException(
+          "judges: expected distances that differ, and names too, got " + names);
     }
   }
 
@@ -212,9 +256,22 @@ public final class StudyRun {
   public StudyPlan plan() throws IOException {
     try {
       return measured();
+    } catch (UncheckedIOException e) {
+      throw interrupted(cause(e));
     } catch (IOException e) {
       throw interrupted(e);
+    } finally {
+      release();
     }
+  }
+
+  private static IOException cause(UncheckedIOException e) {
+    return Objects.requireNonNull(e.getCause());
+  }
+
+  /** Frees the networks of distances, which are opened again when they are used. */
+  private void release() {
+    distances.values().forEach(DescribedDistance::close);
   }
 
   private StudyPlan measured() throws IOException {
@@ -295,11 +352,14 @@ public final class StudyRun {
         for (Series one : series.keySet()) {
           search(one, left, listener);
         }
+      } catch (UncheckedIOException e) {
+        throw cause(e);
       } catch (IOException e) {
         if (!Thread.currentThread().isInterrupted()) {
           throw e;
         }
       } finally {
+        release();
         whole(
             () -> {
               folder.write(
@@ -599,7 +659,7 @@ public final class StudyRun {
 
   private InversionOptions options(Penalty penalty, ImageSpec input) {
     try {
-      return study.search().options(penalty, input);
+      return study.search().options(penalty, input, distance -> described(distance, input));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "regularizer %s: %s".formatted(penalty.name(), e.getMessage()), e);

@@ -6,6 +6,7 @@ import io.metamer.image.Seeds;
 import io.metamer.inversion.Stopping;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
+import io.metamer.regularizers.AdversarialRegularizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,6 +31,17 @@ final class Fixture {
     return Subject.of(name, NETWORKS.resolve(name + ".onnx"), Preprocessing.cifar10())
         .at(LayerSelection.of("penultimate"))
         .withClassifier("logits");
+  }
+
+  /** Away from the targets in the eyes of a network. */
+  static Penalty.Adversarial against(Path network, double weight, Penalty.Coefficient coefficient) {
+    return new Penalty.Adversarial(
+        features(network), AdversarialRegularizer.Anchor.TARGET, coefficient, weight);
+  }
+
+  static DistanceRecipe features(Path network) {
+    return new DistanceRecipe.OfFeatures(
+        "features of smooth", network, List.of("penultimate"), Preprocessing.cifar10());
   }
 
   /** Two networks, two regularizers, two seeds; images leave at different times. */
