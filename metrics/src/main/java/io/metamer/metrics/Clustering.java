@@ -3,9 +3,12 @@ package io.metamer.metrics;
 import io.metamer.inversion.InversionResult;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Does each inverted image look more like its own target than like two other targets?
@@ -14,6 +17,9 @@ import java.util.stream.IntStream;
  * columns, in an order of their own, and their inverted images the rows; for each row the most
  * similar column is chosen. Chance is 1/3. Of n targets, the n mod 3 left over make a last grid,
  * completed by targets of earlier triples, which are columns there and not rows.
+ *
+ * <p>Triples may be kept within groups of targets, such as those of one class, which makes the test
+ * harder. Targets of a group of less than three make triples with each other.
  *
  * <p>An image that is not matched loses its row in {@link AlignmentReport#matched()}; its target
  * stays a column.
@@ -31,13 +37,27 @@ import java.util.stream.IntStream;
  *     5 to 8 % of experiments. No code was released for this test with Nanda et al. (2023), and how
  *     they chose triples is not known.
  * @param seed decides triples and the order of columns, and the resamples
+ * @param groups the group of each image, in their order; empty for one group of all
  * @see <a href="https://arxiv.org/abs/2111.14726">Nanda et al. (2023), Do Invariances in Deep
  *     Neural Networks Align with Human Perception?</a>
  * @since 0.1
  */
-public record Clustering(long seed) implements AlignmentMetric {
+public record Clustering(long seed, List<String> groups) implements AlignmentMetric {
 
   private static final int COLUMNS = 3;
+
+  public Clustering {
+    groups = List.copyOf(groups);
+  }
+
+  /**
+   * Triples of any targets.
+   *
+   * @param seed decides triples and the order of columns, and the resamples
+   */
+  public Clustering(long seed) {
+    this(seed, List.of());
+  }
 
   @Override
   public String name() {
@@ -52,31 +72,81 @@ public record Clustering(long seed) implements AlignmentMetric {
    */
   @Override
   public List<Trial> trials(InversionResult result) {
-    int n = result.size();
-    if (n < COLUMNS) {
+    return trials(result.size());
+  }
+
+  /**
+   * The trials of so many images.
+   *
+   * @param images how many, at least 3, and as many as have a group
+   * @return one for each image, grid by grid, as for a result of that size
+   * @throws IllegalArgumentException if there are fewer, or another number has groups
+   */
+  public List<Trial> trials(int images) {
+    if (images < COLUMNS) {
       throw new IllegalArgumentException(
-          "expected at least %d inverted images to choose among, got %d".formatted(COLUMNS, n));
+          "expected at least %d inverted images to choose among, got %d"
+              .formatted(COLUMNS, images));
+    }
+    if (!groups.isEmpty() && groups.size() != images) {
+      throw new IllegalArgumentException(
+          "expected a group of each of %d images, got %d".formatted(images, groups.size()));
     }
     SplittableRandom random = new SplittableRandom(seed);
-    List<Integer> order = shuffled(IntStream.range(0, n).boxed().toList(), random);
-    List<Trial> trials = new ArrayList<>(n);
-    for (int from = 0; from < n; from += COLUMNS) {
-      List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, n));
-      List<Integer> columns = new ArrayList<>(rows);
-      columns.addAll(order.subList(0, COLUMNS - rows.size()));
-      columns = shuffled(columns, random);
-      List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
-      for (int row : rows) {
-        trials.add(
-            new Trial(
-                "clustering-%d-%d".formatted(seed, row),
-                Stimulus.iri(row),
-                alternatives,
-                columns.indexOf(row),
-                from / COLUMNS));
+    List<Integer> all = IntStream.range(0, images).boxed().toList();
+    List<Trial> trials = new ArrayList<>(images);
+    int grids = 0;
+    for (List<Integer> group : grouped(all)) {
+      List<Integer> order = shuffled(group, random);
+      for (int from = 0; from < order.size(); from += COLUMNS) {
+        List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, order.size()));
+        List<Integer> columns = new ArrayList<>(rows);
+        Stream.concat(order.stream(), all.stream())
+            .filter(i -> !columns.contains(i))
+            .distinct()
+            .limit(COLUMNS - rows.size())
+            .forEach(columns::add);
+        trials.addAll(grid(rows, shuffled(columns, random), grids++));
       }
     }
     return trials;
+  }
+
+  /** The images of each group, in the order of its first; those of small groups together, last. */
+  private List<List<Integer>> grouped(List<Integer> images) {
+    Map<String, List<Integer>> byGroup = new LinkedHashMap<>();
+    for (int i : images) {
+      byGroup
+          .computeIfAbsent(groups.isEmpty() ? "" : groups.get(i), group -> new ArrayList<>())
+          .add(i);
+    }
+    List<List<Integer>> grouped = new ArrayList<>();
+    List<Integer> rest = new ArrayList<>();
+    for (List<Integer> group : byGroup.values()) {
+      if (group.size() < COLUMNS) {
+        rest.addAll(group);
+      } else {
+        grouped.add(group);
+      }
+    }
+    if (!rest.isEmpty()) {
+      grouped.add(rest);
+    }
+    return grouped;
+  }
+
+  private List<Trial> grid(List<Integer> rows, List<Integer> columns, int block) {
+    List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
+    return rows.stream()
+        .map(
+            row ->
+                new Trial(
+                    "clustering-%d-%d".formatted(seed, row),
+                    Stimulus.iri(row),
+                    alternatives,
+                    columns.indexOf(row),
+                    block))
+        .toList();
   }
 
   @Override

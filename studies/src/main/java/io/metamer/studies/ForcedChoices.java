@@ -59,6 +59,26 @@ public record ForcedChoices(
       }
     }
 
+    /** Refuses triples by class where targets have none, or not the listed ones. */
+    void check(List<String> targets) {
+      List<String> there = targets.stream().map(ForcedChoices::classOf).distinct().toList();
+      if (triples != Triples.RANDOM && there.contains("")) {
+        throw new IllegalArgumentException(
+            "tests.clustering.triples: expected targets with a class in their names, such as"
+                + " 00005_cat, got "
+                + targets.stream().filter(name -> classOf(name).isEmpty()).findFirst().orElse(""));
+      }
+      for (List<String> group : classes) {
+        for (String name : group) {
+          if (!there.contains(name)) {
+            throw new IllegalArgumentException(
+                "tests.clustering.triples: expected classes of the targets, %s, got \"%s\""
+                    .formatted(there, name));
+          }
+        }
+      }
+    }
+
     /** The group of a target: those of one group stand beside each other. */
     String group(String target) {
       String name = classOf(target);

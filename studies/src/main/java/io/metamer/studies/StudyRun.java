@@ -1,5 +1,6 @@
 package io.metamer.studies;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.metamer.image.ImageSpec;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionResult;
@@ -47,6 +48,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *       chunk.json} with the whole key, the options, the outcomes, the certificates and where the
  *       images came from, {@code times.json}, and {@code images.npy} where floats are kept
  *   <li>{@code results.csv}, a row for each image, made anew from the chunks
+ *   <li>{@code measured/}, what judges found, where the description has judges
  * </ul>
  *
  * <p>A chunk's key is the SHA-256 of what its images depend on: the network's hash, layer and
@@ -109,6 +111,9 @@ public final class StudyRun {
     this.folder = new StudyFolder(folder.toAbsolutePath().normalize());
     this.folder.check();
     targets = TargetFiles.of(study.targets());
+    if (!study.judges().isEmpty()) {
+      study.choices().clustering().ifPresent(grids -> grids.check(targets.names()));
+    }
     for (Subject subject : study.networks()) {
       Network network = Network.load(subject.file());
       ImageSpec input = input(subject, network);
@@ -371,6 +376,86 @@ public final class StudyRun {
       return new Outcome(
           chunks().size() - missing.size(), missing.size() - left.size(), left.size());
     }
+  }
+
+  /**
+   * Asks the judges about all chunks that are there, and writes what they found to {@code
+   * measured/}: {@code scores.csv}, a row for each search, test and judge; {@code pooled.csv}, for
+   * each network and regularizer; {@code differences.csv}, for each two networks; and all of them
+   * as {@code scores.json}. What was answered before is not asked again, and gives the same bytes.
+   *
+   * <p>A judge is held out where the search's penalty rests on it, or where it is made of the
+   * network that was inverted, unless the description asks for every judge.
+   *
+   * @param listener is told of answers
+   * @return the scores
+   * @throws InterruptedIOException if the thread is interrupted; it stays interrupted, and what was
+   *     answered is kept
+   * @throws IOException if somebody else writes to the folder, it cannot be written to, or a file
+   *     cannot be read
+   * @throws IllegalStateException if the study has no judges, or no chunk is there
+   */
+  public StudyScores measure(StudyListener listener) throws IOException {
+    if (study.judges().isEmpty()) {
+      throw new IllegalStateException("expected judges in the description, there are none");
+    }
+    try (StudyFolder.Lock lock = folder.lock()) {
+      List<Inverted> found = inverted();
+      if (found.isEmpty()) {
+        throw new IllegalStateException("expected images to judge, no chunk is there");
+      }
+      Judging judging = new Judging(study, folder, targets);
+      int all = found.size() * study.judges().size() * judging.designs();
+      int[] done = {0};
+      List<Verdict> verdicts = new ArrayList<>();
+      for (Inverted search : found) {
+        verdicts.addAll(
+            judging.verdicts(
+                search,
+                judges(search.input()),
+                (of, judge) -> listener.answered(of.toString(), judge, ++done[0], all)));
+      }
+      StudyScores scores = Pooling.scores(verdicts);
+      Map<String, byte[]> files = ScoreFiles.of(scores, judges(found.get(0).input()));
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        folder.write(StudyFolder.MEASURED + "/" + file.getKey(), file.getValue());
+      }
+      return scores;
+    } catch (UncheckedIOException e) {
+      throw interrupted(cause(e));
+    } catch (IOException e) {
+      throw interrupted(e);
+    } finally {
+      release();
+    }
+  }
+
+  /** What is there of each network, regularizer and seed; of what nothing is there, nothing. */
+  private List<Inverted> inverted() throws IOException {
+    List<Inverted> found = new ArrayList<>();
+    for (Map.Entry<Series, List<Chunk>> entry : series.entrySet()) {
+      Series one = entry.getKey();
+      for (long seed : study.seeds().values()) {
+        Map<Chunk, ObjectNode> chunks = new LinkedHashMap<>();
+        for (Chunk chunk : entry.getValue()) {
+          if (chunk.seed() == seed) {
+            folder.read(chunk).ifPresent(said -> chunks.put(chunk, said));
+          }
+        }
+        if (!chunks.isEmpty()) {
+          found.add(
+              new Inverted(
+                  one.subject,
+                  one.penalty,
+                  seed,
+                  one.input,
+                  one.options.regularizer().distances(),
+                  study.choices().tolerance().orElse(one.options.tolerance()),
+                  chunks));
+        }
+      }
+    }
+    return found;
   }
 
   /** Reads and writes. */
