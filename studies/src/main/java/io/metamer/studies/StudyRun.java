@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -144,6 +145,8 @@ public final class StudyRun {
         distances.put(key, new DescribedDistance(recipe, images));
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("%s: %s".formatted(where, e.getMessage()), e);
+      } catch (FileSystemException e) {
+        throw e; // It names the file.
       } catch (IOException e) {
         throw new IOException("%s: %s".formatted(where, e.getMessage()), e);
       }
@@ -416,10 +419,30 @@ public final class StudyRun {
                 (of, judge) -> listener.answered(of.toString(), judge, ++done[0], all)));
       }
       StudyScores scores = Pooling.scores(verdicts);
-      Map<String, byte[]> files = ScoreFiles.of(scores, judges(found.get(0).input()));
+      Map<String, byte[]> files =
+          new LinkedHashMap<>(ScoreFiles.of(scores, judges(found.get(0).input())));
+      List<Table> tables = new ArrayList<>(StudyTables.of(scores));
+      tables.addAll(StudyTables.published());
+      files.put("tables.md", Table.markdown(tables).getBytes(StandardCharsets.UTF_8));
+      files.put("tables.tex", Table.latex(tables).getBytes(StandardCharsets.UTF_8));
+      files.put("tables.html", Table.html(tables).getBytes(StandardCharsets.UTF_8));
+      Map<String, Panels> charts = new LinkedHashMap<>();
+      charts.put("alignment", StudyCharts.alignment(scores));
+      charts.put("frontier", StudyCharts.frontier(study, scores));
+      charts.put("published", StudyCharts.published());
+      charts.forEach(
+          (name, panels) -> {
+            files.put(name + ".svg", panels.svg());
+            files.put(name + ".png", panels.png());
+          });
       for (Map.Entry<String, byte[]> file : files.entrySet()) {
         folder.write(StudyFolder.MEASURED + "/" + file.getKey(), file.getValue());
       }
+      int missing = chunks().size() - found.stream().mapToInt(s -> s.chunks().size()).sum();
+      String report =
+          new StudyReport(study, folder, targets, found, scores, StudyReport.MOST_BYTES)
+              .html(charts, judges(found.get(0).input()), missing);
+      folder.write(StudyFolder.REPORT, report.getBytes(StandardCharsets.UTF_8));
       return scores;
     } catch (UncheckedIOException e) {
       throw interrupted(cause(e));
@@ -431,7 +454,7 @@ public final class StudyRun {
   }
 
   /** What is there of each network, regularizer and seed; of what nothing is there, nothing. */
-  private List<Inverted> inverted() throws IOException {
+  List<Inverted> inverted() throws IOException {
     List<Inverted> found = new ArrayList<>();
     for (Map.Entry<Series, List<Chunk>> entry : series.entrySet()) {
       Series one = entry.getKey();

@@ -20,6 +20,7 @@ import io.metamer.perceptual.Lpips;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -629,9 +630,9 @@ final class StudyRunTest {
         e.getMessage()
             .startsWith("judges: distance SSIM: expected images of shape [N, C, H, W] with"),
         e.getMessage());
-    IOException missing =
+    NoSuchFileException missing =
         assertThrows(
-            IOException.class,
+            NoSuchFileException.class,
             () ->
                 StudyRun.of(
                     with(
@@ -641,8 +642,21 @@ final class StudyRunTest {
                             new DistanceRecipe.OfLpips(
                                 Lpips.Trunk.ALEX, Lpips.Heads.V0_1, temp.resolve("no")))),
                     out));
+    assertEquals(temp.resolve("no").toString(), missing.getFile());
+    IOException empty =
+        assertThrows(
+            IOException.class,
+            () ->
+                StudyRun.of(
+                    with(
+                        study,
+                        Penalty.published(
+                            "adv_alex_finetuned",
+                            new DistanceRecipe.OfLpips(
+                                Lpips.Trunk.ALEX, Lpips.Heads.V0_1, images))),
+                    out));
     assertTrue(
-        missing.getMessage().startsWith("regularizer adv_alex_finetuned: "), missing.getMessage());
+        empty.getMessage().startsWith("regularizer adv_alex_finetuned: "), empty.getMessage());
     assertFalse(Files.exists(out));
   }
 
