@@ -361,6 +361,10 @@ final class StudyReport {
       }
     }
     exclusions.addAll(heldOut.isEmpty() ? List.of("No judge took part in a search.") : heldOut);
+    if (study.choices().clustering().isPresent()
+        && scores.rows().stream().noneMatch(row -> row.test().equals("clustering"))) {
+      exclusions.add("Clustering was not asked: it takes three images at least.");
+    }
     Map<String, List<Inverted>> cells =
         found.stream()
             .collect(
