@@ -170,6 +170,7 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
   private static final int SELF_TEST_SIZE = 64;
 
   private final String name;
+  private final String sha256;
   private final Trunk trunk;
   private final LpipsTrunk layers;
   private final boolean scaling;
@@ -200,8 +201,14 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
   }
 
   private Lpips(
-      String name, Trunk trunk, LpipsTrunk layers, boolean scaling, List<double[]> weights) {
+      String name,
+      String sha256,
+      Trunk trunk,
+      LpipsTrunk layers,
+      boolean scaling,
+      List<double[]> weights) {
     this.name = name;
+    this.sha256 = sha256;
     this.trunk = trunk;
     this.layers = layers;
     this.scaling = scaling;
@@ -236,8 +243,11 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
    */
   public static Lpips load(Path directory, Trunk trunk, Heads heads) throws IOException {
     Path trunkFile = WeightFiles.trunk(directory, trunk);
-    LpipsHeads learned =
-        heads == Heads.NONE ? null : LpipsHeads.load(WeightFiles.heads(directory, trunk, heads));
+    List<Path> files = new ArrayList<>(List.of(trunkFile));
+    if (heads != Heads.NONE) {
+      files.add(WeightFiles.heads(directory, trunk, heads));
+    }
+    LpipsHeads learned = heads == Heads.NONE ? null : LpipsHeads.load(files.get(1));
     if (learned != null) {
       learned.checkPublished(trunk, heads);
     }
@@ -245,6 +255,7 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
     selfTest(trunkFile, trunk, layers);
     return new Lpips(
         "LPIPS %s %s".formatted(trunk.label, heads.label),
+        WeightFiles.sha256(files),
         trunk,
         layers,
         heads.scaling(),
@@ -279,7 +290,13 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
           taps.forward(image).stream().mapToInt(layer -> (int) layer.size(1)).toArray();
       heads.checkChannels(trunk, channels);
     }
-    return new Lpips(name, trunk, layers, true, heads.weights());
+    return new Lpips(
+        name,
+        WeightFiles.sha256(List.of(trunkFile, headsFile)),
+        trunk,
+        layers,
+        true,
+        heads.weights());
   }
 
   private static Taps taps(LpipsTrunk layers, Path file) throws IOException {
@@ -367,6 +384,16 @@ public final class Lpips implements PerceptualDistance, AutoCloseable {
    */
   public Trunk trunk() {
     return trunk;
+  }
+
+  /**
+   * Identifies the weights.
+   *
+   * @return the SHA-256 of the trunk's file followed by that of the heads, if there are any; 64
+   *     hexadecimal digits
+   */
+  public String sha256() {
+    return sha256;
   }
 
   @Override

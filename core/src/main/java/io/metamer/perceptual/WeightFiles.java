@@ -3,10 +3,16 @@ package io.metamer.perceptual;
 import io.metamer.perceptual.Lpips.Heads;
 import io.metamer.perceptual.Lpips.Trunk;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -86,6 +92,22 @@ final class WeightFiles {
                     directory,
                     files,
                     "the weights of DISTS, weights.pt or a file whose name begins with dists"));
+  }
+
+  /** Of the files one after the other. */
+  static String sha256(List<Path> files) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+    for (Path file : files) {
+      try (InputStream stream = new DigestInputStream(Files.newInputStream(file), digest)) {
+        stream.transferTo(OutputStream.nullOutputStream());
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static List<Path> files(Path directory) throws IOException {

@@ -18,8 +18,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -253,7 +255,7 @@ final class LpipsTest {
   }
 
   @Test
-  void trunk_withOtherWeights_isRefusedByTheSelfTest() throws IOException {
+  void trunk_withOtherWeights_isRefusedByTheSelfTest() throws Exception {
     Path file = folder.resolve("squeezenet1_1-other.safetensors");
     write(file, squeezeNet());
     assertRefused(
@@ -265,6 +267,10 @@ final class LpipsTest {
     try (Lpips own =
         Lpips.untrusted(file, folder.resolve("heads.safetensors"), Trunk.SQUEEZE, "mine")) {
       assertEquals("mine", own.name());
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(Files.readAllBytes(file));
+      digest.update(Files.readAllBytes(folder.resolve("heads.safetensors")));
+      assertEquals(HexFormat.of().formatHex(digest.digest()), own.sha256());
       assertEquals(Trunk.SQUEEZE, own.trunk());
     }
   }

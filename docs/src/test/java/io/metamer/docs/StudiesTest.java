@@ -3,6 +3,7 @@ package io.metamer.docs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.metamer.studies.ForcedChoices;
 import io.metamer.studies.Preset;
 import io.metamer.studies.Study;
 import java.io.IOException;
@@ -26,7 +27,9 @@ final class StudiesTest {
     assertTrue(yaml.find());
     Path file = Files.writeString(temp.resolve("study.yaml"), yaml.group(1));
     Study study = Study.read(file);
-    assertEquals(5, study.regularizers().size());
+    assertEquals(5 + 3 + 2, study.regularizers().size());
+    assertEquals(4, study.judges().size());
+    assertEquals(ForcedChoices.defaults().twoAlternatives(), study.choices().twoAlternatives());
     assertEquals(100, study.pairs().orElseThrow().count().orElseThrow());
   }
 

@@ -92,7 +92,7 @@ final class HtmlReport {
   private static Page page(DemoResults results) throws IOException {
     List<String> networks = results.networks();
     return new Page(
-        Bundled.text("report.css"),
+        Bundled.text("/io/metamer/studies/report.css"),
         DemoResults.STAND_IN,
         results.targets().size(),
         DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH)

@@ -12,6 +12,7 @@ import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Runs a study: networks x regularizers x targets x seeds, from a description in YAML.",
+      "Runs a study: networks x regularizers x targets x seeds, from a description in YAML; then asks"
+          + " its judges, and writes tables, plots and a report.",
       "",
       "Says first what it will take. What is in the folder already is skipped: after Ctrl-C, or"
           + " however else it ended, the same command goes on."
@@ -48,12 +50,21 @@ final class RunStudy implements Callable<Integer> {
   @Option(names = "--plan", description = "Only say what it will take.")
   private boolean planOnly;
 
+  @Option(
+      names = "--measure",
+      description = "Search for nothing more: only ask the judges about what is there.")
+  private boolean measureOnly;
+
   @Override
   public Integer call() throws IOException {
     BadInput.unlessEmpty(Backend.refusal());
     PrintWriter screen = spec.commandLine().getOut();
     try (Interruption interruption = Interruption.ofThisThread()) {
-      StudyRun run = prepared();
+      Study study = study();
+      StudyRun run = prepared(study);
+      if (measureOnly) {
+        return measured(study, run);
+      }
       StudyPlan plan = plan(run);
       screen.print(plan);
       screen.flush();
@@ -71,7 +82,10 @@ final class RunStudy implements Callable<Integer> {
           outcome.left(),
           out.resolve("results.csv").toAbsolutePath().normalize().toUri());
       screen.flush();
-      return outcome.left() > 0 ? 130 : 0;
+      if (outcome.left() > 0) {
+        return 130;
+      }
+      return study.judges().isEmpty() ? 0 : measured(study, run);
     } catch (InterruptedIOException e) {
       Thread.interrupted();
       screen.println("Interrupted before any search");
@@ -79,10 +93,65 @@ final class RunStudy implements Callable<Integer> {
     }
   }
 
-  /** Everything that a user can get wrong is looked at here, before any work. */
-  private StudyRun prepared() throws InterruptedIOException {
+  /** Asks the judges, and says where the report is. */
+  private int measured(Study study, StudyRun run) throws IOException {
+    if (study.judges().isEmpty()) {
+      throw new BadInput("--measure: expected judges in %s, there are none.".formatted(file));
+    }
+    if (run.missing().size() == run.chunks().size()) {
+      throw new BadInput(
+          "--measure: expected images of this study in %s, there are none.".formatted(out));
+    }
+    PrintWriter screen = spec.commandLine().getOut();
+    Judged judged = new Judged();
     try {
-      StudyRun run = StudyRun.of(Study.read(file), out);
+      run.measure(judged);
+    } catch (InterruptedIOException e) {
+      Thread.interrupted();
+      screen.println("Interrupted while judges were asked; the same command goes on");
+      return 130;
+    } finally {
+      judged.close();
+    }
+    screen.printf("Report: %s%n", out.resolve("report.html").toAbsolutePath().normalize().toUri());
+    screen.flush();
+    return 0;
+  }
+
+  /** Shows how many answers there are. */
+  private static final class Judged implements StudyListener, AutoCloseable {
+
+    private @Nullable Progress progress;
+
+    @Override
+    public void answered(String search, String judge, int done, int all) {
+      if (progress == null) {
+        progress = Progress.onScreen(all);
+        progress.task("asking judges");
+      }
+      progress.done(1);
+    }
+
+    @Override
+    public void close() {
+      if (progress != null) {
+        progress.close();
+      }
+    }
+  }
+
+  private Study study() {
+    try {
+      return Study.read(file);
+    } catch (IOException e) {
+      throw BadInput.of(e);
+    }
+  }
+
+  /** Everything that a user can get wrong is looked at here, before any work. */
+  private StudyRun prepared(Study study) throws InterruptedIOException {
+    try {
+      StudyRun run = StudyRun.of(study, out);
       run.models()
           .forEach(
               model ->

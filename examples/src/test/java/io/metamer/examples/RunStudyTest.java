@@ -94,14 +94,39 @@ final class RunStudyTest {
   }
 
   @Test
+  void judges_areAskedAfterTheSearches_andAgainWithoutThem() throws IOException {
+    String judged = DESCRIPTION + "judges: [ssim, l2]\n";
+    assertEquals(2, study(judged, "--measure"));
+    assertTrue(
+        err.toString().contains("--measure: expected images of this study in"), err::toString);
+    assertEquals(0, study(judged), err::toString);
+    assertTrue(out.toString().endsWith("/report.html\n"), out::toString);
+    assertEquals(1 + 2 * 2 * 2, Files.readAllLines(folder.resolve("measured/scores.csv")).size());
+    String report = Files.readString(folder.resolve("report.html"));
+    assertTrue(report.contains("How aligned are the invariances of robust?"), report);
+    out.getBuffer().setLength(0);
+    Files.delete(folder.resolve("report.html"));
+    assertEquals(0, study(judged, "--measure"), err::toString);
+    assertTrue(out.toString().startsWith("Report: file:///"), out::toString);
+    assertEquals(report, Files.readString(folder.resolve("report.html")));
+  }
+
+  @Test
+  void measuring_withoutJudges_isRefused() throws IOException {
+    assertEquals(2, study(DESCRIPTION, "--measure"));
+    assertTrue(err.toString().contains("--measure: expected judges in "), err::toString);
+  }
+
+  @Test
   void studyOfTheExamples_canBePlanned() throws IOException {
     Study study = Study.read(Path.of("studies/fashion.yaml"));
     assertEquals(2, study.networks().size());
+    assertEquals(2, study.judges().size());
     assertEquals(
         0,
         run("study", "studies/fashion.yaml", "--out", folder.toString(), "--plan"),
         err::toString);
-    assertTrue(out.toString().startsWith("80 searches in 8 chunks"), out::toString);
+    assertTrue(out.toString().startsWith("240 searches in 20 chunks"), out::toString);
   }
 
   @ParameterizedTest
@@ -114,8 +139,11 @@ final class RunStudyTest {
         "classifier: logits | classifier: head | head",
         "classifier: logits | layer: head | network robust at head: ",
         "preset: fast | preset: faster | search.preset: expected a preset among nanda2023",
+        "chunk: 2 | judges: [lpips] | judges[0]: expected l2 or ms-ssim or ssim, got",
+        "chunk: 2 | judges: [{lpips: {weights: nowhere}}] | there is no",
+        "chunk: 2 | judges: [ms-ssim] | judges: distance MS-SSIM: expected images of shape",
         "count: 3 | count: 1000 | expected a count of at most its 120 images",
-        "[reg_free] | [{name: x, terms: [{term: l2}]}] | expected tv, lp, blur or l1"
+        "[reg_free] | [{name: x, terms: [{term: l2}]}] | expected tv, lp, blur, l1 or adversarial"
       })
   void badInput_isOneSentenceBeforeAnyWork(String text, String by, String expected)
       throws IOException {

@@ -55,7 +55,8 @@ final class BlockBootstrap {
     return interval(values, ones, confidence, seed);
   }
 
-  private static Interval interval(double[] sums, double[] weights, double confidence, long seed) {
+  /** The percentile interval of {@code sum of sums / sum of weights} over resampled blocks. */
+  static Interval interval(double[] sums, double[] weights, double confidence, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     double[] means = new double[RESAMPLES];
     for (int r = 0; r < RESAMPLES; r++) {

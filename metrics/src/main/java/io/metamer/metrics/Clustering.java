@@ -3,6 +3,9 @@ package io.metamer.metrics;
 import io.metamer.inversion.InversionResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Does each inverted image look more like its own target than like two other targets?
@@ -14,7 +17,8 @@ import java.util.List;
  * the right column in each place once, so that always choosing one place scores 1/3.
  *
  * <p>Triples are of any targets, or each of one group, such as a class: telling a dog from two
- * other dogs is harder than from a car and a plane.
+ * other dogs is harder than from a car and a plane. Targets of groups of fewer than three make
+ * triples with each other, completed by others where they are fewer than three in all.
  *
  * <p>An image that is not matched loses its row in {@link AlignmentReport#matched()}; its target
  * stays a column.
@@ -32,7 +36,7 @@ import java.util.List;
  *     5 to 8 % of experiments. No code was released for this test with Nanda et al. (2023), and how
  *     they chose triples is not known.
  * @param seed decides triples and the order of columns, and the resamples
- * @param groups the group of each target, for triples within groups; empty for triples of any
+ * @param groups the group of each image, for triples within groups; empty for triples of any
  * @see <a href="https://arxiv.org/abs/2111.14726">Nanda et al. (2023), Do Invariances in Deep
  *     Neural Networks Align with Human Perception?</a>
  * @since 0.1
@@ -63,22 +67,37 @@ public record Clustering(long seed, List<String> groups) implements AlignmentMet
    * One trial for each image: its target among three.
    *
    * @return grid by grid
-   * @throws IllegalArgumentException if the result, or a group, has fewer than 3 images, or another
-   *     number of images than there are groups given
+   * @throws IllegalArgumentException if the result has fewer than 3 images, or another number than
+   *     there are groups given
    */
   @Override
   public List<Trial> trials(InversionResult result) {
+    return trials(result.size());
+  }
+
+  /**
+   * The trials of so many images.
+   *
+   * @param images how many, at least 3, and as many as have a group
+   * @return one for each image, grid by grid, as for a result of that size
+   * @throws IllegalArgumentException if there are fewer, or another number has groups
+   */
+  public List<Trial> trials(int images) {
     String design = groups.isEmpty() ? "clustering" : "clustering-groups";
     Shuffle shuffle = new Shuffle(seed);
-    List<Trial> trials = new ArrayList<>(result.size());
+    List<Trial> trials = new ArrayList<>(images);
     int block = 0;
-    for (List<Integer> members : Groups.of(groups, result.size(), COLUMNS)) {
+    for (List<Integer> members : members(images)) {
       List<Integer> order = shuffle.of(members);
       for (int from = 0; from < order.size(); from += COLUMNS) {
         List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, order.size()));
-        List<Integer> columns = new ArrayList<>(rows);
-        columns.addAll(order.subList(0, COLUMNS - rows.size()));
-        columns = shuffle.of(columns);
+        List<Integer> columns =
+            shuffle.of(
+                Stream.of(rows.stream(), order.stream(), IntStream.range(0, images).boxed())
+                    .flatMap(Function.identity())
+                    .distinct()
+                    .limit(COLUMNS)
+                    .toList());
         List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
         for (int row : rows) {
           trials.add(
@@ -93,6 +112,65 @@ public record Clustering(long seed, List<String> groups) implements AlignmentMet
       }
     }
     return trials;
+  }
+
+  /** The images of each group, and last those of all groups that are too small for a triple. */
+  private List<List<Integer>> members(int images) {
+    if (images < COLUMNS) {
+      throw new IllegalArgumentException(
+          "expected at least %d inverted images to choose among, got %d"
+              .formatted(COLUMNS, images));
+    }
+    List<List<Integer>> members = new ArrayList<>();
+    List<Integer> rest = new ArrayList<>();
+    for (List<Integer> group : Groups.of(groups, images, 1)) {
+      if (group.size() < COLUMNS) {
+        rest.addAll(group);
+      } else {
+        members.add(group);
+      }
+    }
+    if (!rest.isEmpty()) {
+      members.add(rest);
+    }
+    return members;
+  }
+
+  /** The images of each group, in the order of its first; those of small groups together, last. */
+  private List<List<Integer>> grouped(List<Integer> images) {
+    Map<String, List<Integer>> byGroup = new LinkedHashMap<>();
+    for (int i : images) {
+      byGroup
+          .computeIfAbsent(groups.isEmpty() ? "" : groups.get(i), group -> new ArrayList<>())
+          .add(i);
+    }
+    List<List<Integer>> grouped = new ArrayList<>();
+    List<Integer> rest = new ArrayList<>();
+    for (List<Integer> group : byGroup.values()) {
+      if (group.size() < COLUMNS) {
+        rest.addAll(group);
+      } else {
+        grouped.add(group);
+      }
+    }
+    if (!rest.isEmpty()) {
+      grouped.add(rest);
+    }
+    return grouped;
+  }
+
+  private List<Trial> grid(List<Integer> rows, List<Integer> columns, int block) {
+    List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
+    return rows.stream()
+        .map(
+            row ->
+                new Trial(
+                    "clustering-%d-%d".formatted(seed, row),
+                    Stimulus.iri(row),
+                    alternatives,
+                    columns.indexOf(row),
+                    block))
+        .toList();
   }
 
   @Override

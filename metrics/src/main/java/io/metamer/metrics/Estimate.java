@@ -50,6 +50,42 @@ public record Estimate(double value, Interval interval) {
   }
 
   /**
+   * A proportion of answers that several observers gave about the same targets, with an interval
+   * over targets: each cluster holds all that was answered about it.
+   *
+   * @param aligned of each cluster, how many answers count as aligned
+   * @param answers of each cluster, how many there are, at least 1
+   * @param trials how many trials one observer was asked: what is known of other targets does not
+   *     grow with the observers
+   * @param seed of the resamples
+   * @return with an interval at 95 %, widened where needed to hold Wilson's interval of that
+   *     proportion of the trials
+   * @throws IllegalArgumentException if there are no clusters, as many of one kind as not of the
+   *     other, or counts that cannot be
+   */
+  public static Estimate proportion(int[] aligned, int[] answers, int trials, long seed) {
+    if (aligned.length == 0 || aligned.length != answers.length || trials < 1) {
+      throw new IllegalArgumentException(
+          "expected clusters and trials, at least one, got %d, %d and %d"
+              .formatted(aligned.length, answers.length, trials));
+    }
+    for (int i = 0; i < aligned.length; i++) {
+      if (aligned[i] < 0 || answers[i] < 1 || aligned[i] > answers[i]) {
+        throw new IllegalArgumentException(
+            "expected 0 to n of at least 1 answer, got %d of %d in cluster %d"
+                .formatted(aligned[i], answers[i], i));
+      }
+    }
+    double[] sums = Arrays.stream(aligned).asDoubleStream().toArray();
+    double[] weights = Arrays.stream(answers).asDoubleStream().toArray();
+    double value = Arrays.stream(sums).sum() / Arrays.stream(weights).sum();
+    double confidence = Interval.DEFAULT_CONFIDENCE;
+    Interval resampled = BlockBootstrap.interval(sums, weights, confidence, seed);
+    Interval wilson = Binomial.wilson(value * trials, trials, confidence);
+    return new Estimate(value, resampled.holding(wilson));
+  }
+
+  /**
    * The mean of one value for each cluster, with an interval over clusters.
    *
    * @param values of each participant, target or seed, at least one, finite; each weighs the same

@@ -12,16 +12,22 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * The images of a result as observers see them: clipped to the bounds and rounded to 8 bits, in [0,
  * 1].
  *
- * <p>Usable until the result is closed.
+ * <p>Usable until the result or the arrays are closed.
  *
  * @since 0.1
  */
 public final class Stimuli {
 
-  private final InversionResult result;
+  private final ImageSpec spec;
+  private final INDArray targets;
+  private final INDArray seeds;
+  private final INDArray iris;
 
-  private Stimuli(InversionResult result) {
-    this.result = result;
+  private Stimuli(ImageSpec spec, INDArray targets, INDArray seeds, INDArray iris) {
+    this.spec = spec;
+    this.targets = targets;
+    this.seeds = seeds;
+    this.iris = iris;
   }
 
   /**
@@ -31,7 +37,26 @@ public final class Stimuli {
    * @return its targets, seeds and inverted images
    */
   public static Stimuli of(InversionResult result) {
-    return new Stimuli(result);
+    return of(result.input(), result.targets(), result.seeds(), result.images());
+  }
+
+  /**
+   * Images that are no longer in a result, such as those of a study's files.
+   *
+   * @param spec what they look like
+   * @param targets shape {@code [N, C, H, W]}; stay the caller's, as the others do
+   * @param seeds the same shape; clipped to the bounds when they are shown
+   * @param iris the inverted images, the same shape
+   * @return the images
+   * @throws IllegalArgumentException if there are not as many targets, seeds and inverted images
+   */
+  public static Stimuli of(ImageSpec spec, INDArray targets, INDArray seeds, INDArray iris) {
+    if (targets.size(0) != seeds.size(0) || targets.size(0) != iris.size(0)) {
+      throw new IllegalArgumentException(
+          "expected as many targets, seeds and inverted images, got %d, %d and %d"
+              .formatted(targets.size(0), seeds.size(0), iris.size(0)));
+    }
+    return new Stimuli(spec, targets, seeds, iris);
   }
 
   /**
@@ -47,8 +72,7 @@ public final class Stimuli {
     if (stimuli.isEmpty()) {
       throw new IllegalArgumentException("expected at least one stimulus, got none");
     }
-    ImageSpec spec = result.input();
-    INDArray images = Nd4j.create(result.images().dataType(), spec.shape(stimuli.size()));
+    INDArray images = Nd4j.create(iris.dataType(), spec.shape(stimuli.size()));
     for (int i = 0; i < stimuli.size(); i++) {
       images.slice(i).assign(row(stimuli.get(i)));
     }
@@ -56,15 +80,15 @@ public final class Stimuli {
   }
 
   private INDArray row(Stimulus stimulus) {
-    if (stimulus.index() >= result.size()) {
+    if (stimulus.index() >= iris.size(0)) {
       throw new IndexOutOfBoundsException(
-          "expected an index below %d, got %s".formatted(result.size(), stimulus));
+          "expected an index below %d, got %s".formatted(iris.size(0), stimulus));
     }
     INDArray batch =
         switch (stimulus.kind()) {
-          case TARGET -> result.targets();
-          case SEED -> result.seeds();
-          case IRI -> result.images();
+          case TARGET -> targets;
+          case SEED -> seeds;
+          case IRI -> iris;
         };
     // Not slice, which is empty for views that start later in their array.
     return batch.get(NDArrayIndex.point(stimulus.index()));

@@ -67,18 +67,29 @@ public final class TwoAlternativeForcedChoice implements AlignmentMetric {
    */
   @Override
   public List<Trial> trials(InversionResult result) {
-    if (result.size() == 0) {
+    return trials(result.size());
+  }
+
+  /**
+   * The trials of so many images.
+   *
+   * @param images how many, at least one
+   * @return one for each image, as for a result of that size
+   * @throws IllegalArgumentException if there are none
+   */
+  public List<Trial> trials(int images) {
+    if (images < 1) {
       throw new IllegalArgumentException("expected at least one inverted image, got none");
     }
-    List<Integer> places = IntStream.range(0, result.size()).map(i -> i % 2).boxed().toList();
+    List<Integer> places = IntStream.range(0, images).map(i -> i % 2).boxed().toList();
     if (order.isEmpty()) {
-      return IntStream.range(0, result.size())
+      return IntStream.range(0, images)
           .mapToObj(i -> trial("2afc-" + i, i, places.get(i)))
           .toList();
     }
     long seed = order.getAsLong();
     List<Integer> drawn = new Shuffle(seed).of(places);
-    return IntStream.range(0, result.size())
+    return IntStream.range(0, images)
         .mapToObj(i -> trial("2afc-%d-%d".formatted(seed, i), i, drawn.get(i)))
         .toList();
   }

@@ -40,6 +40,45 @@ final class EstimateTest {
   }
 
   @Test
+  void proportion_ofCounts_isThatOfTheAnswers() {
+    List<Trial> trials = Trials.pairs(40);
+    List<List<Answer>> clusters =
+        trials.stream()
+            .map(t -> List.of(Answer.of(t, t.block() % 3 % 2), Answer.of(t, t.block() / 2 % 2)))
+            .toList();
+    int[] aligned =
+        clusters.stream().mapToInt(c -> (int) c.stream().filter(Answer::correct).count()).toArray();
+    int[] answers = new int[40];
+    Arrays.fill(answers, 2);
+    assertEquals(Estimate.proportion(clusters, 5), Estimate.proportion(aligned, answers, 80, 5));
+  }
+
+  /** Wilson's interval of no success in n trials ends at {@code z^2 / (n + z^2)}. */
+  @Test
+  void proportion_ofManyObserversWhoAllSayNo_isKnownNoBetterThanByOne() {
+    int[] answers = new int[100];
+    Arrays.fill(answers, 12);
+    Estimate none = Estimate.proportion(new int[100], answers, 100, 0);
+    double z = 1.959963984540054;
+    assertEquals(0, none.interval().low());
+    assertClose(z * z / (100 + z * z), none.interval().high(), 1e-12, 0);
+  }
+
+  @Test
+  void proportion_ofCountsThatCannotBe_isRefused() {
+    for (int[][] counts :
+        new int[][][] {{{}, {}}, {{1}, {}}, {{2}, {1}}, {{-1}, {1}}, {{0}, {0}}}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> Estimate.proportion(counts[0], counts[1], 1, 0),
+          () -> Arrays.deepToString(counts));
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Estimate.proportion(new int[] {1}, new int[] {1}, 0, 0));
+  }
+
+  @Test
   void proportion_ofClustersThatAreAllRight_isNotCertain() {
     List<Trial> trials = Trials.pairs(4);
     List<Answer> right = Trials.answers(trials, true, true, true, true);

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 final class StimuliTest {
 
@@ -49,6 +50,20 @@ final class StimuliTest {
       assertClose(result.seeds().slice(1), seen.slice(1), 0, 1e-6);
       assertClose(result.images().slice(0), seen.slice(2), 0, 1e-6);
       assertEquals(result.images().dataType(), seen.dataType());
+    }
+  }
+
+  @Test
+  void images_ofNoResult_areSeenAlike() {
+    try (InversionResult result = Inversions.unmoved(4)) {
+      List<Stimulus> which = List.of(Stimulus.target(3), Stimulus.seed(1), Stimulus.iri(0));
+      Stimuli arrays =
+          Stimuli.of(result.input(), result.targets(), result.seeds(), result.images());
+      assertClose(Stimuli.of(result).images(which), arrays.images(which), 0, 0);
+      INDArray fewer = result.seeds().get(NDArrayIndex.interval(0, 3));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> Stimuli.of(result.input(), result.targets(), fewer, result.images()));
     }
   }
 

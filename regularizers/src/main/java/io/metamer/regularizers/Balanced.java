@@ -6,6 +6,7 @@ import io.metamer.inversion.Regularizer;
 import io.metamer.loss.DifferentiableLoss;
 import io.metamer.loss.ValueAndGradient;
 import io.metamer.perceptual.PerceptualDistance;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -22,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *     seed is 0 there, and cannot be scaled so
  * @apiNote The code released with Nanda et al. (2023) takes the quotient of the means over the
  *     first batch at its first evaluation, and keeps it for all batches after: what an image is
- *     weighed with depends on the others, and on the order of batches.
+ *     weighed with depends on the others, and on the order of batches. {@link BatchBalanced} does.
  * @see "Nanda et al. (2023), released code, adv_alex_imagenet"
  * @since 0.1
  */
@@ -49,15 +50,9 @@ public record Balanced(Regularizer penalty) implements Regularizer {
   public DifferentiableLoss bind(InversionProblem problem) {
     double[] match = problem.matchAtSeeds().get();
     DifferentiableLoss loss = penalty.bind(problem);
+    double[] atSeeds = atSeeds(loss, problem.seeds(), match.length);
     double[] coefficients = new double[match.length];
-    for (int from = 0; from < match.length; from += InversionOptions.DEFAULT_BATCH) {
-      int to = Math.min(match.length, from + InversionOptions.DEFAULT_BATCH);
-      int[] rows = IntStream.range(from, to).toArray();
-      double[] value = loss.evaluate(images(problem.seeds(), rows), rows).value();
-      for (int k = 0; k < rows.length; k++) {
-        coefficients[rows[k]] = coefficient(rows[k], match[rows[k]], Math.abs(value[k]));
-      }
-    }
+    Arrays.setAll(coefficients, i -> coefficient(i, match[i], Math.abs(atSeeds[i])));
     return (x, rows) -> {
       ValueAndGradient at = loss.evaluate(x, rows);
       double[] value = new double[rows.length];
@@ -68,6 +63,18 @@ public record Balanced(Regularizer penalty) implements Regularizer {
       }
       return new ValueAndGradient(value, at.gradient().mul(Numbers.column(factors, x)));
     };
+  }
+
+  /** The penalty of the first n seeds, some at a time. */
+  static double[] atSeeds(DifferentiableLoss loss, INDArray seeds, int n) {
+    double[] values = new double[n];
+    for (int from = 0; from < n; from += InversionOptions.DEFAULT_BATCH) {
+      int[] rows =
+          IntStream.range(from, Math.min(n, from + InversionOptions.DEFAULT_BATCH)).toArray();
+      double[] some = loss.evaluate(images(seeds, rows), rows).value();
+      System.arraycopy(some, 0, values, from, some.length);
+    }
+    return values;
   }
 
   private double coefficient(int image, double match, double value) {

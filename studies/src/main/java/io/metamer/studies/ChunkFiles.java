@@ -14,10 +14,12 @@ import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.model.ModelId;
 import io.metamer.model.Preprocessing;
+import io.metamer.perceptual.PerceptualDistance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -83,6 +85,7 @@ final class ChunkFiles {
     ObjectNode options = root.putObject("options");
     components(options, result.options());
     options.put("regularizer", result.options().regularizer().name());
+    distances(root, result.options().regularizer().distances());
     root.put("type", provenance.type());
     root.put("targetsSha256", provenance.targetsSha256());
     root.put("seedsSha256", provenance.seedsSha256());
@@ -100,6 +103,20 @@ final class ChunkFiles {
     }
     result.nullDistribution().ifPresent(n -> pairs(root.putObject("nullDistribution"), n));
     return root;
+  }
+
+  /** What the penalty rests on, if on anything. */
+  private static void distances(ObjectNode root, List<PerceptualDistance> distances) {
+    if (!distances.isEmpty()) {
+      ArrayNode nodes = root.putArray("distances");
+      for (PerceptualDistance distance : distances) {
+        ObjectNode node = nodes.addObject();
+        node.put("name", distance.name());
+        if (distance instanceof DescribedDistance described) {
+          node.put("sha256", described.sha256());
+        }
+      }
+    }
   }
 
   /** Every component of the options, as text: those to come need no line here. */

@@ -1,19 +1,10 @@
 package io.metamer.studies;
 
-import de.erichseifert.vectorgraphics2d.VectorGraphics2D;
-import de.erichseifert.vectorgraphics2d.svg.SVGProcessor;
-import de.erichseifert.vectorgraphics2d.util.PageSize;
 import io.metamer.inversion.Curves;
 import io.metamer.inversion.Curves.Curve;
 import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
-import java.awt.geom.AffineTransform;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,11 +14,8 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
@@ -50,23 +38,7 @@ public final class CurveChart {
   /** Images that are drawn one by one, at most: each segment of a line is an element of an SVG. */
   private static final int LINES = 20;
 
-  private static final Font PLAIN = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
-  private static final Font SMALL = new Font(Font.SANS_SERIF, Font.PLAIN, 11);
-
-  /** Pixels of a PNG for each unit of the drawing. */
-  private static final int DENSITY = 2;
-
   private static final Color IMAGE = new Color(31, 119, 180, 60);
-
-  /** Of medians: told apart by the colour-blind too (Okabe and Ito, 2008), after the first. */
-  private static final List<Color> COLOURS =
-      List.of(
-          new Color(20, 60, 110),
-          new Color(213, 94, 0),
-          new Color(0, 158, 115),
-          new Color(204, 121, 167),
-          new Color(230, 159, 0),
-          new Color(86, 180, 233));
 
   private CurveChart() {}
 
@@ -108,52 +80,15 @@ public final class CurveChart {
             chart("relative distance", all, Curve::distance),
             chart("loss", all, Curve::loss),
             chart("gradient norm", all, Curve::gradientNorm));
-    int width = WIDTH * charts.size();
-    if (all.size() > 1) {
-      charts.get(charts.size() - 1).getStyler().setLegendVisible(true);
-      width += LEGEND;
-    }
-    try (OutputStream stream = Files.newOutputStream(file)) {
-      if (name.endsWith(".svg")) {
-        VectorGraphics2D g = new VectorGraphics2D();
-        paint(charts, width, g);
-        new SVGProcessor()
-            .getDocument(g.getCommands(), new PageSize(0, 0, width, HEIGHT))
-            .writeTo(stream);
-      } else {
-        BufferedImage picture =
-            new BufferedImage(width * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);
-        Graphics2D g = picture.createGraphics();
-        g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-        g.scale(DENSITY, DENSITY);
-        paint(charts, width, g);
-        g.dispose();
-        ImageIO.write(picture, "png", stream);
-      }
-    }
-  }
-
-  private static void paint(List<XYChart> charts, int width, Graphics2D g) {
-    AffineTransform left = g.getTransform();
-    int x = 0;
-    for (XYChart chart : charts) {
-      boolean last = x == WIDTH * (charts.size() - 1);
-      chart.paint(g, last ? width - x : WIDTH, HEIGHT);
-      x += WIDTH;
-      left.translate(WIDTH, 0);
-      g.setTransform(left);
-    }
+    int legend = all.size() > 1 ? LEGEND : 0;
+    charts.get(charts.size() - 1).getStyler().setLegendVisible(legend > 0);
+    Panels panels = new Panels(charts, WIDTH, HEIGHT, legend);
+    Files.write(file, name.endsWith(".svg") ? panels.svg() : panels.png());
   }
 
   private static XYChart chart(
       String title, Map<String, List<Curve>> searches, Function<Curve, double[]> number) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(title)
-            .xAxisTitle("iteration")
-            .build();
+    XYChart chart = Panels.chart(WIDTH, HEIGHT, title, "iteration", "");
     boolean logarithmic =
         searches.values().stream()
             .flatMap(List::stream)
@@ -163,19 +98,7 @@ public final class CurveChart {
         .getStyler()
         .setYAxisLogarithmic(logarithmic)
         .setXAxisDecimalPattern("0")
-        .setXAxisTickMarkSpacingHint(TICKS)
-        .setAxisTickLabelsFont(SMALL)
-        .setAxisTitleFont(SMALL)
-        .setPlotGridLinesColor(new Color(225, 225, 225))
-        .setAxisTickMarkLength(4)
-        .setLegendVisible(false)
-        .setLegendPosition(LegendPosition.OutsideE)
-        .setLegendBorderColor(Color.WHITE)
-        .setLegendFont(SMALL)
-        .setChartBackgroundColor(Color.WHITE)
-        .setPlotBorderVisible(false)
-        .setChartTitleBoxVisible(false)
-        .setChartTitleFont(PLAIN);
+        .setXAxisTickMarkSpacingHint(TICKS);
     if (searches.size() == 1) {
       List<Curve> curves = searches.values().iterator().next();
       int lines = Math.min(LINES, curves.size());
@@ -195,7 +118,7 @@ public final class CurveChart {
               .mapToDouble(t -> median(curves.stream().mapToDouble(c -> number.apply(c)[c.at(t)])))
               .toArray();
       add(chart, search.getKey(), longest.iteration(), shown(medians, logarithmic))
-          .setLineColor(COLOURS.get(colour++ % COLOURS.size()))
+          .setLineColor(Panels.colour(colour++))
           .setLineStyle(new BasicStroke(2));
     }
     return chart;

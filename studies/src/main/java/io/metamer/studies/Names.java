@@ -18,7 +18,9 @@ final class Names {
   private static final Pattern OTHERS = Pattern.compile("[^\\p{L}\\p{N}._-]+");
 
   /** What lies beside the networks' folders. */
-  private static final Set<String> TAKEN = Set.of(StudyFolder.DESCRIPTION, StudyFolder.RESULTS);
+  private static final Set<String> TAKEN =
+      Set.of(
+          StudyFolder.DESCRIPTION, StudyFolder.RESULTS, StudyFolder.MEASURED, StudyFolder.REPORT);
 
   private Names() {}
 

@@ -1,5 +1,6 @@
 package io.metamer.studies;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
@@ -7,6 +8,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,9 +43,21 @@ final class Results {
         }
       }
     }
+    return csv(columns, rows);
+  }
+
+  /** Rows of text under columns; nothing if there are no columns. */
+  static String csv(Collection<String> columns, List<Map<String, String>> rows) {
+    if (columns.isEmpty()) {
+      return "";
+    }
     CsvSchema.Builder schema = CsvSchema.builder().setUseHeader(true).setLineSeparator("\n");
     columns.forEach(schema::addColumn);
-    return CSV.writer(schema.build()).writeValueAsString(rows);
+    try {
+      return CSV.writer(schema.build()).writeValueAsString(rows);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("rows of text can be written", e);
+    }
   }
 
   private static Map<String, String> row(Chunk chunk, JsonNode image) {

@@ -7,10 +7,12 @@ import io.metamer.inversion.Keep;
 import io.metamer.inversion.StepRule;
 import io.metamer.inversion.Stopping;
 import io.metamer.loss.Matching;
+import io.metamer.perceptual.PerceptualDistance;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,9 +181,16 @@ public record SearchRecipe(
     return with(draft -> draft.tolerance = tolerance);
   }
 
-  /** The options of a search with a penalty, for images of one kind. */
-  InversionOptions options(Penalty penalty, ImageSpec input) {
-    InversionOptions options = penalty.in(preset, preset.options(input));
+  /**
+   * The options of a search with a penalty, for images of one kind.
+   *
+   * @param distances opens what a penalty rests on
+   */
+  InversionOptions options(
+      Penalty penalty, ImageSpec input, Function<DistanceRecipe, PerceptualDistance> distances) {
+    InversionOptions published = preset.options(input);
+    InversionOptions options =
+        penalty.in(preset, batch.map(published::withBatch).orElse(published), distances);
     if (!partWeights.isEmpty()) {
       options =
           options.withPartWeights(partWeights.stream().mapToDouble(Double::doubleValue).toArray());
@@ -193,7 +202,6 @@ public record SearchRecipe(
     options = stopping.map(options::withStopping).orElse(options);
     options = keep.map(options::withKeep).orElse(options);
     options = rawSeed.map(options::withRawSeed).orElse(options);
-    options = batch.map(options::withBatch).orElse(options);
     return tolerance.map(options::withTolerance).orElse(options);
   }
 

@@ -2,6 +2,7 @@ package io.metamer.studies;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -18,6 +19,11 @@ final class Sha256 {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every Java has SHA-256", e);
     }
+  }
+
+  /** Of lines of text. */
+  static String ofText(String... lines) {
+    return of(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
   }
 
   /** Of the values as little-endian float32 in row order. */

@@ -23,6 +23,9 @@ import java.util.Optional;
  *     where they are not given, the targets of each chunk
  * @param chunk images of a chunk, at least 1
  * @param floats whether the images are kept as NumPy's float32 beside the 8-bit PNG files
+ * @param judges who looks at what was found; none if nobody does. They come after the search, and
+ *     its chunks do not depend on them
+ * @param choices what the judges are asked
  * @see StudyRun
  * @since 0.1
  */
@@ -34,7 +37,9 @@ public record Study(
     SearchRecipe search,
     Optional<Targets> pairs,
     int chunk,
-    boolean floats) {
+    boolean floats,
+    List<DistanceRecipe> judges,
+    ForcedChoices choices) {
 
   /** Images of a chunk, unless said otherwise: the default batch, filled once. */
   public static final int DEFAULT_CHUNK = 32;
@@ -42,6 +47,7 @@ public record Study(
   public Study {
     networks = List.copyOf(networks);
     regularizers = List.copyOf(regularizers);
+    judges = List.copyOf(judges);
     if (networks.isEmpty()) {
       throw new IllegalArgumentException("networks: expected at least one, got none");
     }
@@ -53,6 +59,45 @@ public record Study(
     if (chunk < 1) {
       throw new IllegalArgumentException("chunk: expected at least 1 image, got " + chunk);
     }
+    if (judges.stream().distinct().count() < judges.size()) {
+      throw new IllegalArgumentException("judges: expected each once, got " + judges);
+    }
+  }
+
+  /**
+   * A study without judges.
+   *
+   * @param networks what is inverted, at least one, by different names
+   * @param regularizers with which penalties, at least one, by different names
+   * @param targets the images whose representations are matched
+   * @param seeds where the searches start
+   * @param search how they go
+   * @param pairs images for random pairs, or none
+   * @param chunk images of a chunk, at least 1
+   * @param floats whether the images are kept as NumPy's float32 too
+   * @throws IllegalArgumentException if there are no networks or regularizers, two have one name,
+   *     or a chunk has no images
+   */
+  public Study(
+      List<Subject> networks,
+      List<Penalty> regularizers,
+      Targets targets,
+      Start seeds,
+      SearchRecipe search,
+      Optional<Targets> pairs,
+      int chunk,
+      boolean floats) {
+    this(
+        networks,
+        regularizers,
+        targets,
+        seeds,
+        search,
+        pairs,
+        chunk,
+        floats,
+        List.of(),
+        ForcedChoices.defaults());
   }
 
   /**
@@ -105,7 +150,16 @@ public record Study(
    */
   public Study withPairs(Targets pairs) {
     return new Study(
-        networks, regularizers, targets, seeds, search, Optional.of(pairs), chunk, floats);
+        networks,
+        regularizers,
+        targets,
+        seeds,
+        search,
+        Optional.of(pairs),
+        chunk,
+        floats,
+        judges,
+        choices);
   }
 
   /**
@@ -116,7 +170,8 @@ public record Study(
    * @throws IllegalArgumentException if below 1
    */
   public Study withChunk(int chunk) {
-    return new Study(networks, regularizers, targets, seeds, search, pairs, chunk, floats);
+    return new Study(
+        networks, regularizers, targets, seeds, search, pairs, chunk, floats, judges, choices);
   }
 
   /**
@@ -126,6 +181,20 @@ public record Study(
    * @return the copy
    */
   public Study withFloats(boolean floats) {
-    return new Study(networks, regularizers, targets, seeds, search, pairs, chunk, floats);
+    return new Study(
+        networks, regularizers, targets, seeds, search, pairs, chunk, floats, judges, choices);
+  }
+
+  /**
+   * Copies with judges.
+   *
+   * @param judges who looks at what was found, each once
+   * @param choices what they are asked
+   * @return the copy
+   * @throws IllegalArgumentException if a judge is there twice
+   */
+  public Study withJudges(List<DistanceRecipe> judges, ForcedChoices choices) {
+    return new Study(
+        networks, regularizers, targets, seeds, search, pairs, chunk, floats, judges, choices);
   }
 }

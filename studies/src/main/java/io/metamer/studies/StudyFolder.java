@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -41,6 +42,12 @@ final class StudyFolder {
 
   /** One row for each image that was found. */
   static final String RESULTS = "results.csv";
+
+  /** The folder of what judges found. */
+  static final String MEASURED = "measured";
+
+  /** All of it on a page. */
+  static final String REPORT = "report.html";
 
   /** What a chunk says of itself. */
   static final String CHUNK = "chunk.json";
@@ -144,17 +151,27 @@ final class StudyFolder {
     forceFolder(begun.resolveSibling(""));
   }
 
-  /** Writes a file beside the networks' folders, whole or not at all. */
+  /** Writes a file beside the networks' folders, or in one of its own, whole or not at all. */
   void write(String name, byte[] bytes) throws IOException {
-    Path begun = top.resolve(BEGUN + name);
+    Path place = top.resolve(name);
+    Path begun = place.resolveSibling(BEGUN + place.getFileName());
+    createFolders(begun.resolveSibling(""));
     Files.deleteIfExists(begun);
     writeForced(begun, bytes);
-    Files.move(
-        begun,
-        top.resolve(name),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    forceFolder(top);
+    Files.move(begun, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    forceFolder(begun.resolveSibling(""));
+  }
+
+  /** Reads a file that {@link #write(String, byte[])} wrote; nothing if it is not there. */
+  Optional<String> read(String name) throws IOException {
+    try {
+      return Optional.of(Files.readString(top.resolve(name)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (CharacterCodingException e) {
+      // Damaged after it was written.
+      return Optional.empty();
+    }
   }
 
   /** Deletes what processes that ended too early had begun; to be called under the lock. */

@@ -43,4 +43,14 @@ public interface StudyListener {
    * @param folder where it is
    */
   default void written(Chunk chunk, Path folder) {}
+
+  /**
+   * A judge has answered a test about the images of one search, or had before.
+   *
+   * @param search which, for people: {@code robust, freq_tv_l6, seed 42}
+   * @param judge the judge's name
+   * @param done how many times judges have answered
+   * @param all how many times they will
+   */
+  default void answered(String search, String judge, int done, int all) {}
 }

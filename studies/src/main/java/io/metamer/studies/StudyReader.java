@@ -12,11 +12,15 @@ import io.metamer.inversion.Stopping;
 import io.metamer.loss.Matching;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
+import io.metamer.perceptual.Lpips.Heads;
+import io.metamer.perceptual.Lpips.Trunk;
+import io.metamer.regularizers.AdversarialRegularizer.Anchor;
 import io.metamer.regularizers.Blur;
 import io.metamer.regularizers.L1;
 import io.metamer.regularizers.LpNorm;
 import io.metamer.regularizers.TotalVariation;
 import io.metamer.studies.Entry.Fields;
+import io.metamer.studies.ForcedChoices.Triples;
 import io.metamer.studies.Penalty.Term;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -33,6 +37,10 @@ import java.util.stream.Stream;
 /** Descriptions from YAML. */
 final class StudyReader {
 
+  /** The heads of LPIPS, as descriptions write them. */
+  static final Map<String, Heads> HEADS =
+      Map.of("v0.1", Heads.V0_1, "v0.0", Heads.V0_0, "none", Heads.NONE);
+
   private final Path folder;
 
   private StudyReader(Path folder) {
@@ -47,11 +55,22 @@ final class StudyReader {
   private Study study(Entry entry) {
     Fields fields =
         entry.fields(
-            "networks", "regularizers", "targets", "seeds", "search", "pairs", "chunk", "floats");
+            "networks",
+            "regularizers",
+            "targets",
+            "seeds",
+            "search",
+            "pairs",
+            "chunk",
+            "floats",
+            "judges",
+            "tests");
     List<Subject> networks =
         fields.required("networks").items().stream().map(this::subject).toList();
     List<Penalty> regularizers =
-        fields.required("regularizers").items().stream().map(StudyReader::penalty).toList();
+        fields.required("regularizers").items().stream()
+            .flatMap(item -> penalties(item).stream())
+            .toList();
     Targets targets = targets(fields.required("targets"));
     Start seeds = start(fields.required("seeds"));
     SearchRecipe search =
@@ -62,8 +81,26 @@ final class StudyReader {
     Optional<Targets> pairs = fields.optional("pairs").map(this::targets);
     int chunk = fields.optional("chunk").map(Entry::whole).orElse(Study.DEFAULT_CHUNK);
     boolean floats = fields.optional("floats").map(Entry::truth).orElse(false);
+    List<DistanceRecipe> judges =
+        fields
+            .optional("judges")
+            .map(list -> list.items().stream().map(this::distance).toList())
+            .orElse(List.of());
+    ForcedChoices choices =
+        fields.optional("tests").map(StudyReader::choices).orElseGet(ForcedChoices::defaults);
     return entry.make(
-        () -> new Study(networks, regularizers, targets, seeds, search, pairs, chunk, floats));
+        () ->
+            new Study(
+                networks,
+                regularizers,
+                targets,
+                seeds,
+                search,
+                pairs,
+                chunk,
+                floats,
+                judges,
+                choices));
   }
 
   private Subject subject(Entry entry) {
@@ -135,19 +172,34 @@ final class StudyReader {
     return entry.make(() -> new ImageSpec(sizes.get(0), sizes.get(1), sizes.get(2), 0, 1));
   }
 
-  private static Penalty penalty(Entry entry) {
+  /** One, or one for each strength. */
+  private List<Penalty> penalties(Entry entry) {
     if (entry.isText()) {
-      return entry.make(() -> Penalty.published(entry.text()));
+      return List.of(entry.make(() -> Penalty.published(entry.text())));
     }
     Fields fields =
-        entry.fields("name", "published", "terms", "transformations", "parameterization");
-    String name = fields.required("name").text();
+        entry.fields(
+            "name",
+            "published",
+            "distance",
+            "terms",
+            "strength",
+            "transformations",
+            "parameterization");
     Optional<String> published = fields.optional("published").map(Entry::text);
+    Optional<DistanceRecipe> distance = fields.optional("distance").map(this::distance);
+    // What needs a distance has to be told from others, and may be called as it was published.
+    String name =
+        distance.isPresent() && published.isPresent()
+            ? fields.optional("name").map(Entry::text).orElse(published.get())
+            : fields.required("name").text();
     List<Term> terms =
         fields
             .optional("terms")
-            .map(list -> list.items().stream().map(StudyReader::term).toList())
+            .map(list -> list.items().stream().map(this::term).toList())
             .orElse(List.of());
+    List<Double> strengths =
+        fields.optional("strength").map(StudyReader::numbers).orElse(List.of(1.0));
     Transformations transformations =
         fields
             .optional("transformations")
@@ -158,7 +210,24 @@ final class StudyReader {
             .optional("parameterization")
             .map(e -> e.one(Map.of("pixels", false, "fourier", true)))
             .orElse(false);
-    return entry.make(() -> new Penalty(name, published, terms, transformations, fourier));
+    // A list is a sweep, whose members are called after their strengths; one number is not.
+    return entry.make(
+        () ->
+            fields.optional("strength").map(Entry::isList).orElse(false)
+                ? strengths.stream()
+                    .map(
+                        new Penalty(name, published, distance, terms, 1, transformations, fourier)
+                            ::atStrength)
+                    .toList()
+                : List.of(
+                    new Penalty(
+                        name,
+                        published,
+                        distance,
+                        terms,
+                        strengths.get(0),
+                        transformations,
+                        fourier)));
   }
 
   private static Transformations transformations(Entry entry) {
@@ -201,8 +270,19 @@ final class StudyReader {
     };
   }
 
-  private static Term term(Entry entry) {
-    Fields fields = entry.fields("term", "weight", "beta", "perPixel", "p", "held", "center");
+  private Term term(Entry entry) {
+    Fields fields =
+        entry.fields(
+            "term",
+            "weight",
+            "beta",
+            "perPixel",
+            "p",
+            "held",
+            "center",
+            "distance",
+            "anchor",
+            "coefficient");
     Entry kind = fields.required("term");
     Term term =
         switch (kind.text()) {
@@ -216,8 +296,10 @@ final class StudyReader {
           }
           case "blur" -> term(entry, "held", e -> new Blur(e.truth()));
           case "l1" -> term(entry, "center", e -> new L1(e.number()));
+          case "adversarial" -> adversarial(entry);
           default ->
-              throw kind.refusal("expected tv, lp, blur or l1, got \"%s\"".formatted(kind.text()));
+              throw kind.refusal(
+                  "expected tv, lp, blur, l1 or adversarial, got \"%s\"".formatted(kind.text()));
         };
     return term;
   }
@@ -227,7 +309,114 @@ final class StudyReader {
     Fields fields = entry.fields(with(more, "term", "weight", parameter));
     double weight = fields.required("weight").number();
     Entry value = fields.required(parameter);
-    return entry.make(() -> new Term(of.apply(value), weight));
+    return entry.make(() -> Term.of(of.apply(value), weight));
+  }
+
+  private Term adversarial(Entry entry) {
+    Fields fields = entry.fields("term", "weight", "distance", "anchor", "coefficient");
+    double weight = number(fields, "weight");
+    DistanceRecipe distance = distance(fields.required("distance"));
+    Anchor anchor =
+        fields.optional("anchor").map(e -> e.one(words(Anchor.values()))).orElse(Anchor.TARGET);
+    Penalty.Coefficient coefficient =
+        fields
+            .optional("coefficient")
+            .map(e -> e.one(words(Penalty.Coefficient.values())))
+            .orElse(Penalty.Coefficient.FIXED);
+    return entry.make(() -> new Penalty.Adversarial(distance, anchor, coefficient, weight));
+  }
+
+  private DistanceRecipe distance(Entry entry) {
+    if (entry.isText()) {
+      return new DistanceRecipe.OfPixels(
+          entry.one(words(DistanceRecipe.OfPixels.Formula.values())));
+    }
+    Fields kinds = entry.fields("lpips", "dists", "features");
+    String kind = kinds.either("lpips", "dists", "features");
+    Entry value = kinds.required(kind);
+    return switch (kind) {
+      case "lpips" -> {
+        Fields fields = value.fields("trunk", "heads", "weights");
+        Trunk trunk =
+            fields.optional("trunk").map(e -> e.one(words(Trunk.values()))).orElse(Trunk.ALEX);
+        Heads heads = fields.optional("heads").map(e -> e.one(HEADS)).orElse(Heads.V0_1);
+        yield new DistanceRecipe.OfLpips(trunk, heads, path(fields.required("weights")));
+      }
+      case "dists" -> {
+        Fields fields = value.fields("vgg16", "weights");
+        yield new DistanceRecipe.OfDists(
+            path(fields.required("vgg16")), path(fields.required("weights")));
+      }
+      default -> {
+        Fields fields = value.fields("name", "file", "layers", "preprocessing");
+        Path file = path(fields.required("file"));
+        String name =
+            fields
+                .optional("name")
+                .map(Entry::text)
+                .orElseGet(() -> "features of " + withoutEnding(file));
+        Entry layers = fields.required("layers");
+        List<String> names =
+            layers.isText()
+                ? List.of(layers.text())
+                : layers.items().stream().map(Entry::text).toList();
+        Preprocessing preprocessing = preprocessing(fields.required("preprocessing"));
+        yield value.make(() -> new DistanceRecipe.OfFeatures(name, file, names, preprocessing));
+      }
+    };
+  }
+
+  private static ForcedChoices choices(Entry entry) {
+    Fields fields = entry.fields("2afc", "clustering", "tolerance", "everyJudge");
+    ForcedChoices defaults = ForcedChoices.defaults();
+    boolean both = fields.optional("2afc").isEmpty() && fields.optional("clustering").isEmpty();
+    Optional<ForcedChoices.TwoAlternatives> twoAlternatives =
+        both
+            ? defaults.twoAlternatives()
+            : fields.optional("2afc").map(StudyReader::twoAlternatives);
+    Optional<ForcedChoices.Grids> clustering =
+        both ? defaults.clustering() : fields.optional("clustering").map(StudyReader::grids);
+    Optional<Double> tolerance = fields.optional("tolerance").map(Entry::number);
+    boolean everyJudge = fields.optional("everyJudge").map(Entry::truth).orElse(false);
+    return entry.make(() -> new ForcedChoices(twoAlternatives, clustering, tolerance, everyJudge));
+  }
+
+  private static ForcedChoices.TwoAlternatives twoAlternatives(Entry entry) {
+    Fields fields = entry.fields("seed", "ties");
+    Optional<Long> seed =
+        fields
+            .optional("seed")
+            .flatMap(e -> e.isText() && e.text().equals("own") ? Optional.empty() : Optional.of(e))
+            .map(Entry::seed);
+    boolean tiesCount =
+        fields
+            .optional("ties")
+            .map(e -> e.one(Map.of("wrong", false, "aligned", true)))
+            .orElse(false);
+    return new ForcedChoices.TwoAlternatives(seed, tiesCount);
+  }
+
+  private static ForcedChoices.Grids grids(Entry entry) {
+    Fields fields = entry.fields("triples", "repetitions", "seed");
+    Optional<Entry> triples = fields.optional("triples");
+    List<List<String>> classes =
+        triples
+            .filter(Entry::isList)
+            .map(
+                groups ->
+                    groups.items().stream()
+                        .map(group -> group.items().stream().map(Entry::text).toList())
+                        .toList())
+            .orElse(List.of());
+    Triples kind =
+        triples.map(Entry::isList).orElse(false)
+            ? Triples.LISTED
+            : triples
+                .map(e -> e.one(Map.of("random", Triples.RANDOM, "same-class", Triples.SAME_CLASS)))
+                .orElse(Triples.RANDOM);
+    int repetitions = fields.optional("repetitions").map(Entry::whole).orElse(1);
+    long seed = fields.optional("seed").map(Entry::seed).orElse(0L);
+    return entry.make(() -> new ForcedChoices.Grids(kind, classes, repetitions, seed));
   }
 
   private Targets targets(Entry entry) {

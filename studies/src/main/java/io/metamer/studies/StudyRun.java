@@ -1,5 +1,6 @@
 package io.metamer.studies;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.metamer.image.ImageSpec;
 import io.metamer.inversion.InversionOptions;
 import io.metamer.inversion.InversionResult;
@@ -17,7 +18,9 @@ import io.metamer.network.Cost;
 import io.metamer.network.MachineSpeed;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,6 +52,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *       chunk.json} with the whole key, the options, the outcomes, the certificates and where the
  *       images came from, {@code times.json}, and {@code images.npy} where floats are kept
  *   <li>{@code results.csv}, a row for each image, made anew from the chunks
+ *   <li>{@code measured/}, what judges found, where the description has judges
  * </ul>
  *
  * <p>A chunk's key is the SHA-256 of what its images depend on: the network's hash, layer and
@@ -98,6 +102,11 @@ public final class StudyRun {
 
   private final Map<ImageSpec, String> pairs = new HashMap<>();
 
+  /** What penalties rest on, and the judges, for each kind of images. */
+  private final Map<Described, DescribedDistance> distances = new LinkedHashMap<>();
+
+  private record Described(DistanceRecipe recipe, ImageSpec images) {}
+
   /** By network and first target, the chunks whose targets are known to have representations. */
   private final Set<String> withGoals = new HashSet<>();
 
@@ -106,10 +115,20 @@ public final class StudyRun {
     this.folder = new StudyFolder(folder.toAbsolutePath().normalize());
     this.folder.check();
     targets = TargetFiles.of(study.targets());
+    if (!study.judges().isEmpty()) {
+      study.choices().clustering().ifPresent(grids -> grids.check(targets.names()));
+    }
     for (Subject subject : study.networks()) {
       Network network = Network.load(subject.file());
       ImageSpec input = input(subject, network);
+      for (DistanceRecipe judge : study.judges()) {
+        describe("judges", judge, input);
+      }
+      requireDifferent(judges(input));
       for (Penalty penalty : study.regularizers()) {
+        for (DistanceRecipe distance : penalty.distances()) {
+          describe("regularizer " + penalty.name(), distance, input);
+        }
         Series one = new Series(subject, penalty, input, options(penalty, input));
         try (RepresentationModel model = open(network, one)) {
           check(one, model);
@@ -118,6 +137,39 @@ public final class StudyRun {
           models.add(model.id());
         }
       }
+    }
+  }
+
+  /** Opens a distance once, so that what is wrong with it is said before any search. */
+  private void describe(String where, DistanceRecipe recipe, ImageSpec images) throws IOException {
+    Described key = new Described(recipe, images);
+    if (!distances.containsKey(key)) {
+      try {
+        distances.put(key, new DescribedDistance(recipe, images));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("%s: %s".formatted(where, e.getMessage()), e);
+      } catch (FileSystemException e) {
+        throw e; // It names the file.
+      } catch (IOException e) {
+        throw new IOException("%s: %s".formatted(where, e.getMessage()), e);
+      }
+    }
+  }
+
+  private DescribedDistance described(DistanceRecipe recipe, ImageSpec images) {
+    return Objects.requireNonNull(distances.get(new Described(recipe, images)));
+  }
+
+  private List<DescribedDistance> judges(ImageSpec images) {
+    return study.judges().stream().map(judge -> described(judge, images)).toList();
+  }
+
+  private static void requireDifferent(List<DescribedDistance> judges) {
+    List<String> names = judges.stream().map(DescribedDistance::name).toList();
+    if (names.stream().distinct().count() < names.size()
+        || judges.stream().distinct().count() < judges.size()) {
+      throw new IllegalArgumentException(
+          "judges: expected distances that differ, and names too, got " + names);
     }
   }
 
@@ -215,9 +267,22 @@ public final class StudyRun {
   public StudyPlan plan() throws IOException {
     try {
       return measured();
+    } catch (UncheckedIOException e) {
+      throw interrupted(cause(e));
     } catch (IOException e) {
       throw interrupted(e);
+    } finally {
+      release();
     }
+  }
+
+  private static IOException cause(UncheckedIOException e) {
+    return Objects.requireNonNull(e.getCause());
+  }
+
+  /** Frees the networks of distances, which are opened again when they are used. */
+  private void release() {
+    distances.values().forEach(DescribedDistance::close);
   }
 
   private StudyPlan measured() throws IOException {
@@ -301,11 +366,14 @@ public final class StudyRun {
         for (Series one : series.keySet()) {
           search(one, left, listener);
         }
+      } catch (UncheckedIOException e) {
+        throw cause(e);
       } catch (IOException e) {
         if (!Thread.currentThread().isInterrupted()) {
           throw e;
         }
       } finally {
+        release();
         whole(
             () -> {
               folder.write(
@@ -317,6 +385,106 @@ public final class StudyRun {
       return new Outcome(
           chunks().size() - missing.size(), missing.size() - left.size(), left.size());
     }
+  }
+
+  /**
+   * Asks the judges about all chunks that are there, and writes what they found to {@code
+   * measured/}: {@code scores.csv}, a row for each search, test and judge; {@code pooled.csv}, for
+   * each network and regularizer; {@code differences.csv}, for each two networks; and all of them
+   * as {@code scores.json}. What was answered before is not asked again, and gives the same bytes.
+   *
+   * <p>A judge is held out where the search's penalty rests on it, or where it is made of the
+   * network that was inverted, unless the description asks for every judge.
+   *
+   * @param listener is told of answers
+   * @return the scores
+   * @throws InterruptedIOException if the thread is interrupted; it stays interrupted, and what was
+   *     answered is kept
+   * @throws IOException if somebody else writes to the folder, it cannot be written to, or a file
+   *     cannot be read
+   * @throws IllegalStateException if the study has no judges, or no chunk is there
+   */
+  public StudyScores measure(StudyListener listener) throws IOException {
+    if (study.judges().isEmpty()) {
+      throw new IllegalStateException("expected judges in the description, there are none");
+    }
+    try (StudyFolder.Lock lock = folder.lock()) {
+      List<Inverted> found = inverted();
+      if (found.isEmpty()) {
+        throw new IllegalStateException("expected images to judge, no chunk is there");
+      }
+      Judging judging = new Judging(study, folder, targets);
+      int all = found.size() * study.judges().size() * judging.designs();
+      int[] done = {0};
+      List<Verdict> verdicts = new ArrayList<>();
+      for (Inverted search : found) {
+        verdicts.addAll(
+            judging.verdicts(
+                search,
+                judges(search.input()),
+                (of, judge) -> listener.answered(of.toString(), judge, ++done[0], all)));
+      }
+      StudyScores scores = Pooling.scores(verdicts);
+      Map<String, byte[]> files =
+          new LinkedHashMap<>(ScoreFiles.of(scores, judges(found.get(0).input())));
+      List<Table> tables = new ArrayList<>(StudyTables.of(scores));
+      tables.addAll(StudyTables.published());
+      files.put("tables.md", Table.markdown(tables).getBytes(StandardCharsets.UTF_8));
+      files.put("tables.tex", Table.latex(tables).getBytes(StandardCharsets.UTF_8));
+      files.put("tables.html", Table.html(tables).getBytes(StandardCharsets.UTF_8));
+      Map<String, Panels> charts = new LinkedHashMap<>();
+      charts.put("alignment", StudyCharts.alignment(scores));
+      charts.put("frontier", StudyCharts.frontier(study, scores));
+      charts.put("published", StudyCharts.published());
+      charts.forEach(
+          (name, panels) -> {
+            files.put(name + ".svg", panels.svg());
+            files.put(name + ".png", panels.png());
+          });
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        folder.write(StudyFolder.MEASURED + "/" + file.getKey(), file.getValue());
+      }
+      int missing = chunks().size() - found.stream().mapToInt(s -> s.chunks().size()).sum();
+      String report =
+          new StudyReport(study, folder, targets, found, scores, StudyReport.MOST_BYTES)
+              .html(charts, judges(found.get(0).input()), missing);
+      folder.write(StudyFolder.REPORT, report.getBytes(StandardCharsets.UTF_8));
+      return scores;
+    } catch (UncheckedIOException e) {
+      throw interrupted(cause(e));
+    } catch (IOException e) {
+      throw interrupted(e);
+    } finally {
+      release();
+    }
+  }
+
+  /** What is there of each network, regularizer and seed; of what nothing is there, nothing. */
+  List<Inverted> inverted() throws IOException {
+    List<Inverted> found = new ArrayList<>();
+    for (Map.Entry<Series, List<Chunk>> entry : series.entrySet()) {
+      Series one = entry.getKey();
+      for (long seed : study.seeds().values()) {
+        Map<Chunk, ObjectNode> chunks = new LinkedHashMap<>();
+        for (Chunk chunk : entry.getValue()) {
+          if (chunk.seed() == seed) {
+            folder.read(chunk).ifPresent(said -> chunks.put(chunk, said));
+          }
+        }
+        if (!chunks.isEmpty()) {
+          found.add(
+              new Inverted(
+                  one.subject,
+                  one.penalty,
+                  seed,
+                  one.input,
+                  one.options.regularizer().distances(),
+                  study.choices().tolerance().orElse(one.options.tolerance()),
+                  chunks));
+        }
+      }
+    }
+    return found;
   }
 
   /** Reads and writes. */
@@ -611,7 +779,7 @@ public final class StudyRun {
 
   private InversionOptions options(Penalty penalty, ImageSpec input) {
     try {
-      return study.search().options(penalty, input);
+      return study.search().options(penalty, input, distance -> described(distance, input));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "regularizer %s: %s".formatted(penalty.name(), e.getMessage()), e);

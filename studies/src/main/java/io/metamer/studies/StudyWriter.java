@@ -2,6 +2,7 @@ package io.metamer.studies;
 
 import io.metamer.image.Transformation;
 import io.metamer.inversion.Constraint;
+import io.metamer.inversion.Regularizer;
 import io.metamer.inversion.Schedule;
 import io.metamer.inversion.StepRule;
 import io.metamer.inversion.Stopping;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.Yaml;
 
@@ -34,6 +36,12 @@ final class StudyWriter {
     study.pairs().ifPresent(pairs -> root.put("pairs", targets(pairs)));
     root.put("chunk", study.chunk());
     root.put("floats", study.floats());
+    if (!study.judges().isEmpty()) {
+      root.put("judges", study.judges().stream().map(StudyWriter::distance).toList());
+    }
+    if (!study.choices().equals(ForcedChoices.defaults())) {
+      root.put("tests", choices(study.choices()));
+    }
     DumperOptions options = new DumperOptions();
     options.setDefaultFlowStyle(DumperOptions.FlowStyle.BLOCK);
     options.setSplitLines(false);
@@ -74,15 +82,17 @@ final class StudyWriter {
   }
 
   private static Object penalty(Penalty penalty) {
-    if (penalty.published().equals(Optional.of(penalty.name()))) {
+    if (penalty.equals(plain(penalty))) {
       return penalty.name();
     }
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("name", penalty.name());
     penalty.published().ifPresent(name -> entry.put("published", name));
+    penalty.distance().ifPresent(d -> entry.put("distance", distance(d)));
     if (!penalty.terms().isEmpty()) {
       entry.put("terms", penalty.terms().stream().map(StudyWriter::term).toList());
     }
+    entry.put("strength", penalty.strength());
     if (!penalty.transformations().steps().isEmpty()) {
       Map<String, Object> transformations = new LinkedHashMap<>();
       transformations.put(
@@ -111,24 +121,101 @@ final class StudyWriter {
     return Map.of("rotate", ((Transformation.Rotate) step).degrees());
   }
 
+  /** The published one of that name, if there is one that needs nothing else. */
+  private static @Nullable Penalty plain(Penalty penalty) {
+    return penalty.distance().isEmpty() && penalty.published().equals(Optional.of(penalty.name()))
+        ? Penalty.published(penalty.name())
+        : null;
+  }
+
   private static Object term(Term term) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    if (term.of() instanceof TotalVariation tv) {
+    if (term instanceof Penalty.Adversarial adversarial) {
+      entry.put("term", "adversarial");
+      entry.put("distance", distance(adversarial.distance()));
+      entry.put("anchor", StudyReader.word(adversarial.anchor()));
+      entry.put("coefficient", StudyReader.word(adversarial.coefficient()));
+    } else {
+      of(((Penalty.OfImages) term).of(), entry);
+    }
+    entry.put("weight", term.weight());
+    return entry;
+  }
+
+  private static void of(Regularizer of, Map<String, Object> entry) {
+    if (of instanceof TotalVariation tv) {
       entry.put("term", "tv");
       entry.put("beta", tv.beta());
       entry.put("perPixel", tv.perPixel());
-    } else if (term.of() instanceof LpNorm lp) {
+    } else if (of instanceof LpNorm lp) {
       entry.put("term", "lp");
       entry.put("p", lp.p());
       entry.put("center", lp.center());
-    } else if (term.of() instanceof Blur blur) {
+    } else if (of instanceof Blur blur) {
       entry.put("term", "blur");
       entry.put("held", blur.held());
     } else {
       entry.put("term", "l1");
-      entry.put("center", ((L1) term.of()).center());
+      entry.put("center", ((L1) of).center());
     }
-    entry.put("weight", term.weight());
+  }
+
+  private static Object distance(DistanceRecipe recipe) {
+    if (recipe instanceof DistanceRecipe.OfPixels pixels) {
+      return StudyReader.word(pixels.formula());
+    }
+    Map<String, Object> entry = new LinkedHashMap<>();
+    if (recipe instanceof DistanceRecipe.OfLpips lpips) {
+      entry.put("trunk", StudyReader.word(lpips.trunk()));
+      StudyReader.HEADS.forEach(
+          (name, heads) -> {
+            if (heads == lpips.heads()) {
+              entry.put("heads", name);
+            }
+          });
+      entry.put("weights", lpips.weights().toString());
+      return Map.of("lpips", entry);
+    }
+    if (recipe instanceof DistanceRecipe.OfDists dists) {
+      entry.put("vgg16", dists.vgg16().toString());
+      entry.put("weights", dists.weights().toString());
+      return Map.of("dists", entry);
+    }
+    DistanceRecipe.OfFeatures features = (DistanceRecipe.OfFeatures) recipe;
+    entry.put("name", features.name());
+    entry.put("file", features.file().toString());
+    entry.put("layers", features.layers());
+    entry.put("preprocessing", preprocessing(features.preprocessing()));
+    return Map.of("features", entry);
+  }
+
+  private static Object choices(ForcedChoices choices) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    choices
+        .twoAlternatives()
+        .ifPresent(
+            two -> {
+              Map<String, Object> fields = new LinkedHashMap<>();
+              fields.put("seed", two.seed().<Object>map(seed -> seed).orElse("own"));
+              fields.put("ties", two.tiesCount() ? "aligned" : "wrong");
+              entry.put("2afc", fields);
+            });
+    choices
+        .clustering()
+        .ifPresent(
+            grids -> {
+              Map<String, Object> fields = new LinkedHashMap<>();
+              fields.put(
+                  "triples",
+                  grids.triples() == ForcedChoices.Triples.LISTED
+                      ? grids.classes()
+                      : StudyReader.word(grids.triples()));
+              fields.put("repetitions", grids.repetitions());
+              fields.put("seed", grids.seed());
+              entry.put("clustering", fields);
+            });
+    choices.tolerance().ifPresent(tolerance -> entry.put("tolerance", tolerance));
+    entry.put("everyJudge", choices.everyJudge());
     return entry;
   }
 

@@ -6,10 +6,12 @@ import io.metamer.image.Seeds;
 import io.metamer.inversion.Stopping;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
+import io.metamer.regularizers.AdversarialRegularizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,17 @@ final class Fixture {
     return Subject.of(name, NETWORKS.resolve(name + ".onnx"), Preprocessing.cifar10())
         .at(LayerSelection.of("penultimate"))
         .withClassifier("logits");
+  }
+
+  /** Away from the targets in the eyes of a network. */
+  static Penalty.Adversarial against(Path network, double weight, Penalty.Coefficient coefficient) {
+    return new Penalty.Adversarial(
+        features(network), AdversarialRegularizer.Anchor.TARGET, coefficient, weight);
+  }
+
+  static DistanceRecipe features(Path network) {
+    return new DistanceRecipe.OfFeatures(
+        "features of smooth", network, List.of("penultimate"), Preprocessing.cifar10());
   }
 
   /** Two networks, two regularizers, two seeds; images leave at different times. */
@@ -87,6 +100,14 @@ final class Fixture {
       }
     }
     return bytes;
+  }
+
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   static Study with(Study study, Targets targets) {

@@ -16,10 +16,14 @@ import io.metamer.inversion.Stopping;
 import io.metamer.loss.Matching;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
+import io.metamer.perceptual.Lpips.Heads;
+import io.metamer.perceptual.Lpips.Trunk;
+import io.metamer.regularizers.AdversarialRegularizer.Anchor;
 import io.metamer.regularizers.Blur;
 import io.metamer.regularizers.L1;
 import io.metamer.regularizers.LpNorm;
 import io.metamer.regularizers.TotalVariation;
+import io.metamer.studies.DistanceRecipe.OfPixels.Formula;
 import io.metamer.studies.Penalty.Term;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -137,18 +141,20 @@ final class StudyReaderTest {
                 Penalty.published("freq_tv_l6"),
                 Penalty.of(
                     "own",
-                    new Term(new TotalVariation(2), 5e-5),
-                    new Term(new LpNorm(6), 0.1),
-                    new Term(new Blur(false), 1),
-                    new Term(new L1(0.5), -1),
-                    new Term(TotalVariation.perPixel(3), 1),
-                    new Term(new LpNorm(3, 0.5), 1)),
+                    Term.of(new TotalVariation(2), 5e-5),
+                    Term.of(new LpNorm(6), 0.1),
+                    Term.of(new Blur(false), 1),
+                    Term.of(new L1(0.5), -1),
+                    Term.of(TotalVariation.perPixel(3), 1),
+                    Term.of(new LpNorm(3, 0.5), 1)),
                 Penalty.published(Penalty.PRESET),
                 Penalty.published("freq").with("shaken", Transformations.cifar10(0)),
                 new Penalty(
                     "shaken fft",
                     Optional.empty(),
+                    Optional.empty(),
                     List.of(),
+                    1,
                     new Transformations(
                         List.of(
                             new Transformation.Pad(12, 0.5),
@@ -204,6 +210,117 @@ final class StudyReaderTest {
             .withSchedule(Schedule.rounds(new Schedule.Round(3, 1), new Schedule.Round(2, 0.5))),
         StepRule.adam(0.125),
         StepRule.lbfgs());
+  }
+
+  @Test
+  void distances_ofPenaltiesAndJudges_areWhatCodeSays() throws IOException {
+    Study study =
+        read(
+            MINIMAL.replace(
+                "[reg_free]",
+                """
+
+                  - published: adv_alex_finetuned
+                    distance: {lpips: {weights: lpips}}
+                  - name: against
+                    strength: [0.1, 1, 20]
+                    terms:
+                      - {term: adversarial, distance: l2, weight: 2}
+                      - {term: adversarial, distance: ms-ssim, anchor: seed, weight: 1}
+                      - {term: adversarial, distance: ssim, coefficient: batch, weight: 1}
+                      - {term: tv, beta: 2, weight: 1}
+                  - {name: half, published: freq, strength: 0.5}
+                judges:
+                  - ssim
+                  - lpips: {trunk: squeeze, heads: none, weights: /lpips}
+                  - dists: {vgg16: vgg16.pth, weights: weights.pt}
+                  - features: {file: nets/judge.onnx, layers: [a, b], preprocessing: cifar10}
+                  - features: {name: j, file: b.onnx, layers: c, preprocessing: {mean: 0, std: 1}}
+                tests:
+                  2afc: {seed: 7, ties: aligned}
+                  clustering: {triples: [[cat, dog], [ship, truck]], repetitions: 5, seed: -1}
+                  tolerance: 0.2
+                  everyJudge: true
+                """));
+    Penalty against =
+        Penalty.of(
+            "against",
+            new Penalty.Adversarial(
+                new DistanceRecipe.OfPixels(Formula.L2),
+                Anchor.TARGET,
+                Penalty.Coefficient.FIXED,
+                2),
+            new Penalty.Adversarial(
+                new DistanceRecipe.OfPixels(Formula.MS_SSIM),
+                Anchor.SEED,
+                Penalty.Coefficient.FIXED,
+                1),
+            new Penalty.Adversarial(
+                new DistanceRecipe.OfPixels(Formula.SSIM),
+                Anchor.TARGET,
+                Penalty.Coefficient.BATCH,
+                1),
+            Term.of(new TotalVariation(2), 1));
+    assertEquals(
+        List.of(
+            Penalty.published(
+                "adv_alex_finetuned",
+                new DistanceRecipe.OfLpips(Trunk.ALEX, Heads.V0_1, temp.resolve("lpips"))),
+            against.atStrength(0.1),
+            against,
+            against.atStrength(20),
+            new Penalty(
+                "half",
+                Optional.of("freq"),
+                Optional.empty(),
+                List.of(),
+                0.5,
+                Transformations.none(),
+                false)),
+        study.regularizers());
+    assertEquals("against x0.1", study.regularizers().get(1).name());
+    assertEquals("against x20", study.regularizers().get(3).name());
+    assertEquals(
+        List.of(
+            new DistanceRecipe.OfPixels(Formula.SSIM),
+            new DistanceRecipe.OfLpips(Trunk.SQUEEZE, Heads.NONE, Path.of("/lpips")),
+            new DistanceRecipe.OfDists(temp.resolve("vgg16.pth"), temp.resolve("weights.pt")),
+            new DistanceRecipe.OfFeatures(
+                "features of judge",
+                temp.resolve("nets/judge.onnx"),
+                List.of("a", "b"),
+                Preprocessing.cifar10()),
+            new DistanceRecipe.OfFeatures(
+                "j", temp.resolve("b.onnx"), List.of("c"), Preprocessing.of(0, 1))),
+        study.judges());
+    assertEquals(
+        new ForcedChoices(
+            Optional.of(new ForcedChoices.TwoAlternatives(Optional.of(7L), true)),
+            Optional.of(
+                new ForcedChoices.Grids(
+                    ForcedChoices.Triples.LISTED,
+                    List.of(List.of("cat", "dog"), List.of("ship", "truck")),
+                    5,
+                    -1)),
+            Optional.of(0.2),
+            true),
+        study.choices());
+    assertEquals(study, read(study.yaml()), study::yaml);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{2afc: {}}",
+        "{2afc: {seed: own, ties: wrong}}",
+        "{clustering: {triples: same-class, repetitions: 2}}",
+        "{clustering: {triples: random}, everyJudge: true}",
+        "{tolerance: 0.05}"
+      })
+  void tests_writtenAndRead_areEqual(String tests) throws IOException {
+    Study study = read(MINIMAL + "tests: " + tests + "\n");
+    assertEquals(study, read(study.yaml()), study::yaml);
   }
 
   @ParameterizedTest
@@ -283,7 +400,7 @@ final class StudyReaderTest {
         "[reg_free] | [{name: x, transformations: {steps: [{jitter: 1, fill: 0}]}}] | unknown key",
         "[reg_free] | [{name: x, transformations: {steps: [{scale: []}]}}] | at least one factor",
         "[reg_free] | [{name: x, transformations: {steps: [{pad: 2}]}}] | expected a key fill",
-        "[reg_free] | [{name: x, terms: [{term: tw, weight: 1}]}] | expected tv, lp, blur or l1",
+        "[reg_free] | [{name: x, terms: [{term: tw, weight: 1}]}] | expected tv, lp, blur, l1 or",
         "[reg_free] | [{name: x, terms: [{term: tv, p: 2, weight: 1}]}] | unknown key \"p\"",
         "[reg_free] | [{name: x, terms: [{term: tv, beta: 2}]}] | expected a key weight",
         "[reg_free] | [{name: x, terms: [{term: lp, p: 0.5, weight: 1}]}] | terms[0]: expected",
@@ -311,6 +428,37 @@ final class StudyReaderTest {
         "[42] | [42]\\nsearch: {stopping: {share: 0.5}} | search.stopping: expected a key patience",
         "[42] | [42]\\nsearch: {keep: first} | search.keep: expected best or last, got \"first\"",
         "[42] | [42]\\nseeds: [43] | expected each key once, got seeds twice",
+        "[reg_free] | [{published: freq}] | regularizers[0]: expected a key name, there is none",
+        "[reg_free] | [{name: x, published: adv_alex_finetuned}] | distance: expected one beside",
+        "[reg_free] | [{name: x, published: freq, distance: l2}] | distance: expected none beside",
+        "[reg_free] | [{published: adv_alex, distance: l2}] | expected a regularizer of [reg_free",
+        "[reg_free] | [adv_alex_finetuned] | regularizers[0]: distance: expected one beside",
+        "[reg_free] | [{name: x, distance: l2, terms: [{term: tv, beta: 2, weight: 1}]}] | a term",
+        "[reg_free] | [{name: x, published: freq, strength: 0}] | strength: expected a finite number",
+        "[reg_free] | [{name: x, published: freq, strength: [1, -1]}] | strength: expected a finite",
+        "[reg_free] | [{name: x, published: freq, strength: [2, 2]}] | got \"x x2\" twice",
+        "[reg_free] | [{name: x, terms: [{term: adversarial, weight: 1}]}] | expected a key distance",
+        "[reg_free] | [{name: x, terms: [{term: adversarial, distance: l2}]}] | expected a key weight",
+        "[reg_free] | [{name: x, terms: [{term: adversarial, distance: l2, weight: 1, anchor: x}]}] | seed or target",
+        "[reg_free] | [{name: x, terms: [{term: adversarial, distance: l2, weight: NaN}]}] | a finite weight",
+        "[reg_free] | [{name: x, terms: [{term: adversarial, distance: l2, weight: 1, anchor: seed, coefficient: image}]}] | expected fixed",
+        "[reg_free] | [{name: x, terms: [{term: adversarial, distance: l3, weight: 1}]}] | terms[0].distance: expected l2 or ms-ssim or ssim, got \"l3\"",
+        "[42] | [42]\\njudges: ssim | line 7: judges: expected a list, got a single value",
+        "[42] | [42]\\njudges: [lpips] | judges[0]: expected l2 or ms-ssim or ssim, got \"lpips\"",
+        "[42] | [42]\\njudges: [{lpips: {trunk: alex}}] | judges[0].lpips: expected a key weights",
+        "[42] | [42]\\njudges: [{lpips: {trunk: alexnet, weights: w}}] | expected alex or squeeze or vgg",
+        "[42] | [42]\\njudges: [{lpips: {heads: v1, weights: w}}] | expected none or v0.0 or v0.1, got",
+        "[42] | [42]\\njudges: [{dists: {vgg16: w}}] | judges[0].dists: expected a key weights",
+        "[42] | [42]\\njudges: [{features: {file: f, layers: [], preprocessing: none}}] | expected one or more",
+        "[42] | [42]\\njudges: [ssim, ssim] | judges: expected each once",
+        "[42] | [42]\\ntests: {3afc: {}} | tests: unknown key \"3afc\", expected 2afc, clustering",
+        "[42] | [42]\\ntests: {2afc: {seed: mine}} | tests.2afc.seed: expected a whole number, got",
+        "[42] | [42]\\ntests: {2afc: {ties: right}} | tests.2afc.ties: expected aligned or wrong, got",
+        "[42] | [42]\\ntests: {clustering: {triples: hard}} | expected random or same-class, got \"hard\"",
+        "[42] | [42]\\ntests: {clustering: {triples: []}} | triples: expected groups of classes",
+        "[42] | [42]\\ntests: {clustering: {triples: [[a], [a]]}} | each class once, got [[a], [a]]",
+        "[42] | [42]\\ntests: {clustering: {repetitions: 0}} | repetitions: expected at least 1, got 0",
+        "[42] | [42]\\ntests: {tolerance: 0} | tests: tolerance: expected a distance above 0, got 0.0",
         "cifar10 | cifar10\\n    fakeRelu: true | networks[0].fakeRelu: expected a layer beside it",
         "cifar10 | cifar10\\n    shape: [3, 8] | networks[0].shape: expected channels, height and wi",
         "cifar10 | cifar10\\n    shape: [3, 8, 0] | networks[0].shape: expected sizes of at least 1",

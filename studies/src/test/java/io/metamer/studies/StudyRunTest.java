@@ -16,9 +16,11 @@ import io.metamer.inversion.Constraint;
 import io.metamer.inversion.InversionListener.Iteration;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.Preprocessing;
+import io.metamer.perceptual.Lpips;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -543,6 +545,130 @@ final class StudyRunTest {
             IllegalArgumentException.class,
             () -> run(with(study, Fixture.subject("relu").at(LayerSelection.of("nowhere"))), out));
     assertTrue(e.getMessage().contains("nowhere"), e.getMessage());
+  }
+
+  @Test
+  void penalty_ofADistance_isSearchedWithAndToldWithItsHash() throws IOException {
+    StudyRun run = StudyRun.of(with(Fixture.tiny(images), against(1)), out);
+    run.run(StudyListener.none());
+    JsonNode said = said(run.chunks().get(0));
+    assertEquals(
+        "2.0 adversarial(features of smooth)", said.at("/options/regularizer").textValue());
+    assertEquals("features of smooth", said.at("/distances/0/name").textValue());
+    assertEquals(
+        Sha256.of(Files.readAllBytes(Fixture.NETWORKS.resolve("smooth.onnx"))),
+        said.at("/distances/0/sha256").textValue());
+    double near = said.at("/images/0/loss").doubleValue();
+    assertTrue(near < said.at("/images/0/distance").doubleValue(), said::toString);
+  }
+
+  @Test
+  void keyOfAChunk_dependsOnTheDistanceAndNotOnWhereItsFileIs() throws IOException {
+    Study study = Fixture.tiny(images);
+    String key = key(with(study, against(1)));
+    assertEquals(key, key(with(study, against(1))));
+    assertNotEquals(key, key(with(study, against(2))));
+    assertNotEquals(key, key(with(study, Penalty.published("reg_free"))));
+    Path copy = Files.copy(Fixture.NETWORKS.resolve("smooth.onnx"), temp.resolve("c.onnx"));
+    Penalty.Adversarial moved = Fixture.against(copy, 2, Penalty.Coefficient.FIXED);
+    assertEquals(key, key(with(study, Penalty.of("against", moved))));
+    assertEquals(
+        key,
+        key(
+            with(study, against(1))
+                .withJudges(
+                    List.of(new DistanceRecipe.OfPixels(DistanceRecipe.OfPixels.Formula.L2)),
+                    ForcedChoices.defaults())));
+  }
+
+  @Test
+  void coefficients_areFixedOrBalanced() throws IOException {
+    for (Penalty.Coefficient coefficient : Penalty.Coefficient.values()) {
+      Path folder = temp.resolve(coefficient.name());
+      Penalty penalty =
+          Penalty.of(
+              "against", Fixture.against(Fixture.NETWORKS.resolve("smooth.onnx"), 1, coefficient));
+      StudyRun run = StudyRun.of(with(Fixture.tiny(images), penalty), folder);
+      run.run(StudyListener.none());
+      String regularizer =
+          new ObjectMapper()
+              .readTree(folder.resolve(run.chunks().get(0).folder()).resolve("chunk.json").toFile())
+              .at("/options/regularizer")
+              .textValue();
+      String plain = "adversarial(features of smooth)";
+      assertEquals(
+          switch (coefficient) {
+            case FIXED -> plain;
+            case IMAGE -> "balanced " + plain;
+            case BATCH -> "balanced over 2 " + plain;
+          },
+          regularizer);
+    }
+  }
+
+  @Test
+  void releasedFault_ofAdversarialSearches_isThatOfTheStudy() throws IOException {
+    Study study =
+        with(
+            with(Fixture.tiny(images), against(1)),
+            SearchRecipe.of(Preset.NANDA_2023_RELEASED).withIterations(2));
+    StudyRun run = StudyRun.of(study, out);
+    run.run(StudyListener.none());
+    String layer = said(run.chunks().get(0)).at("/model/layer").textValue();
+    assertTrue(layer.endsWith(", iterates not normalised"), layer);
+  }
+
+  @Test
+  void distance_thatCannotTakeTheImages_isRefusedBeforeAnySearch() {
+    Study study = Fixture.tiny(images);
+    DistanceRecipe ssim = new DistanceRecipe.OfPixels(DistanceRecipe.OfPixels.Formula.SSIM);
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> StudyRun.of(study.withJudges(List.of(ssim), ForcedChoices.defaults()), out));
+    assertTrue(
+        e.getMessage()
+            .startsWith("judges: distance SSIM: expected images of shape [N, C, H, W] with"),
+        e.getMessage());
+    NoSuchFileException missing =
+        assertThrows(
+            NoSuchFileException.class,
+            () ->
+                StudyRun.of(
+                    with(
+                        study,
+                        Penalty.published(
+                            "adv_alex_finetuned",
+                            new DistanceRecipe.OfLpips(
+                                Lpips.Trunk.ALEX, Lpips.Heads.V0_1, temp.resolve("no")))),
+                    out));
+    assertEquals(temp.resolve("no").toString(), missing.getFile());
+    IOException empty =
+        assertThrows(
+            IOException.class,
+            () ->
+                StudyRun.of(
+                    with(
+                        study,
+                        Penalty.published(
+                            "adv_alex_finetuned",
+                            new DistanceRecipe.OfLpips(
+                                Lpips.Trunk.ALEX, Lpips.Heads.V0_1, images))),
+                    out));
+    assertTrue(
+        empty.getMessage().startsWith("regularizer adv_alex_finetuned: "), empty.getMessage());
+    assertFalse(Files.exists(out));
+  }
+
+  private static Penalty against(double strength) {
+    Path file = Fixture.NETWORKS.resolve("smooth.onnx");
+    Penalty penalty =
+        Penalty.of("against", Fixture.against(file, 2 * strength, Penalty.Coefficient.FIXED));
+    return penalty;
+  }
+
+  private String key(Study study) throws IOException {
+    return StudyRun.of(study, out).chunks().get(0).key();
   }
 
   private JsonNode said(Chunk chunk) throws IOException {
