@@ -12,6 +12,9 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 public interface Engine {
 
+  /** The system property that names the engine to take: {@value}. */
+  String CHOICE = "metamer.engine";
+
   /**
    * The engines on the class path that can run here.
    *
@@ -26,19 +29,25 @@ public interface Engine {
   }
 
   /**
-   * The engine with the highest priority of those {@link #available}.
+   * The engine that the system property {@value #CHOICE} names, or the one with the highest
+   * priority of those {@link #available}.
    *
    * @return a new instance
-   * @throws IllegalStateException if there is none
+   * @throws IllegalStateException if there is none of that name, or none at all
    */
   static Engine preferred() {
-    return available().stream()
+    List<Engine> available = available();
+    String name = System.getProperty(CHOICE);
+    return available.stream()
+        .filter(engine -> name == null || engine.name().equals(name))
         .findFirst()
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "no engine is registered; META-INF/services/%s of metamer-core is missing"
-                        .formatted(Engine.class.getName())));
+                    "expected an engine%s among those that can run here, got %s"
+                        .formatted(
+                            name == null ? "" : " named '%s'".formatted(name),
+                            available.stream().map(Engine::name).toList())));
   }
 
   /**

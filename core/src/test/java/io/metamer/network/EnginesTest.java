@@ -1,6 +1,7 @@
 package io.metamer.network;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -15,6 +16,20 @@ final class EnginesTest {
     assertEquals("nd4j", Engine.preferred().name());
     assertEquals(0, Engine.preferred().priority());
     assertTrue(Engine.preferred().usable());
+  }
+
+  @Test
+  void preferred_byName_isThatOneOrRefused() {
+    try {
+      System.setProperty(Engine.CHOICE, "nd4j");
+      assertEquals("nd4j", Engine.preferred().name());
+      System.setProperty(Engine.CHOICE, "abacus");
+      assertEquals(
+          "expected an engine named 'abacus' among those that can run here, got [nd4j]",
+          assertThrows(IllegalStateException.class, Engine::preferred).getMessage());
+    } finally {
+      System.clearProperty(Engine.CHOICE);
+    }
   }
 
   @Test
