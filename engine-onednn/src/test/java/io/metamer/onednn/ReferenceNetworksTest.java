@@ -51,7 +51,8 @@ final class ReferenceNetworksTest {
    * each other, the engines may take different sides, and the gradients differ by what comes
    * through there. So the gradient is compared twice: of the same network with smooth functions in
    * place of those, and as it is, where the bound is wider if there are maxima or a ReLU is seen to
-   * differ. The networks of the ONNX project have one number for all weights, and ties everywhere.
+   * differ. The networks of the ONNX project have one number for all weights, so that what their
+   * softmax hands back cancels to rounding: they have no gradient to compare.
    */
   @ParameterizedTest
   @MethodSource("files")
@@ -60,8 +61,8 @@ final class ReferenceNetworksTest {
     INDArray x = images(graph.inputShape());
     assertTrue(ours.usable());
     assertBelow(1e-4, relativeError(forward(other, graph, x), forward(ours, graph, x)), "output");
-    assertBelow(1e-3, gradientError(smooth(graph), x), "gradient of the smooth network");
     if (!file.toString().contains("onnx_light")) {
+      assertBelow(1e-3, gradientError(smooth(graph), x), "gradient of the smooth network");
       boolean kinks = graph.nodes().stream().anyMatch(ReferenceNetworksTest::maximum);
       kinks = kinks || differingSides(graph, x) > 0;
       assertBelow(kinks ? 5e-2 : 1e-3, gradientError(graph, x), "gradient");
