@@ -25,6 +25,7 @@ final class ArchitectureTest {
     "io.metamer.loss..",
     "io.metamer.weights..",
     "io.metamer.network..",
+    "io.metamer.onednn..",
     "io.metamer.model..",
     "io.metamer.perceptual..",
     "io.metamer.inversion..",
@@ -47,6 +48,8 @@ final class ArchitectureTest {
           .definedBy("io.metamer.weights..")
           .layer("network")
           .definedBy("io.metamer.network..")
+          .layer("onednn")
+          .definedBy("io.metamer.onednn..")
           .layer("model")
           .definedBy("io.metamer.model..")
           .layer("perceptual")
@@ -69,6 +72,8 @@ final class ArchitectureTest {
           .mayNotAccessAnyLayer()
           .whereLayer("network")
           .mayOnlyAccessLayers("image", "loss")
+          .whereLayer("onednn")
+          .mayOnlyAccessLayers("network")
           .whereLayer("model")
           .mayOnlyAccessLayers("image", "loss", "weights", "network")
           .whereLayer("perceptual")

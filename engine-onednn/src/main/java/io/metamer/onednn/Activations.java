@@ -52,6 +52,13 @@ final class Activations {
         false);
   }
 
+  /** Multiplies all numbers by one, in place. */
+  static void scale(Tensor x, float factor, Tape tape) {
+    tape.run(
+        forward(dnnl.algorithm.eltwise_linear, factor, 0, x),
+        Map.of(dnnl.DNNL_ARG_SRC, x, dnnl.DNNL_ARG_DST, x));
+  }
+
   /** The gradient before a function whose derivative follows from its output. */
   static Tensor backward(
       dnnl.algorithm function,

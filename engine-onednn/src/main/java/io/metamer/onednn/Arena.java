@@ -105,9 +105,17 @@ final class Arena implements AutoCloseable {
     return new Slot(0, false).tensor(shape, Layouts.plain(shape), 0);
   }
 
-  /** A tensor on memory that is there already, and that nobody writes. */
-  static Tensor constant(long[] shape, memory.desc layout, memory numbers) {
-    return new Tensor(shape, layout, new Slot(0, false), numbers);
+  /**
+   * A tensor on memory that is there already, and that nobody writes.
+   *
+   * @param owner the array whose memory it is, to live as long as the tensor; none if the memory is
+   *     the library's
+   */
+  static Tensor constant(
+      long[] shape, memory.desc layout, memory numbers, @Nullable INDArray owner) {
+    Slot slot = new Slot(0, false);
+    slot.array = owner;
+    return new Tensor(shape, layout, slot, numbers);
   }
 
   /** Puts a plain tensor into an array of its own; none if that is not possible. */

@@ -16,12 +16,12 @@ final class Arithmetic {
   private Arithmetic() {}
 
   /** {@code relu(scale * x + shift)} with constants that are repeated along axes of size 1. */
-  record Affine(Node.Affine node, Relu relu) implements Operation {
+  record Affine(Node.Affine node, Relu relu, Layouts layouts) implements Operation {
     @Override
     public Tensor forward(List<Tensor> x, Tape tape) {
       Tensor source = x.get(0);
-      Tensor scale = constant(node.scale(), source.shape().length);
-      Tensor shift = constant(node.shift(), source.shape().length);
+      Tensor scale = constant(node.scale(), source);
+      Tensor shift = constant(node.shift(), source);
       Tensor y = tape.take(source.shape(), source.layout());
       post_ops after = new post_ops();
       after.append_binary(dnnl.algorithm.binary_add, shift.layout());
@@ -49,12 +49,16 @@ final class Arithmetic {
       Tensor g = relu.backward(y, turn);
       // What the ReLU has written is this node's own.
       Tensor z = g.slot() == turn.gradient().slot() ? turn.changed(g) : g;
-      turn.tape().multiply(g, constant(node.scale(), y.shape().length), z);
+      turn.tape().multiply(g, constant(node.scale(), g), z);
       turn.give(0, z);
     }
 
-    /** With a batch axis; one number an element of the first axis, if there is one axis only. */
-    private static Tensor constant(INDArray numbers, int rank) {
+    /**
+     * As x is laid out, with a batch axis; one number an element of the first axis, if there is one
+     * axis only.
+     */
+    private Tensor constant(INDArray numbers, Tensor x) {
+      int rank = x.shape().length;
       long[] shape = new long[rank];
       Arrays.fill(shape, 1);
       if (numbers.rank() == 1) {
@@ -62,7 +66,7 @@ final class Arithmetic {
       } else {
         System.arraycopy(numbers.shape(), 0, shape, 1, rank - 1);
       }
-      return Packed.plain(numbers, shape);
+      return Packed.of(numbers, shape, Layouts.plain(shape), layouts.beside(x, shape));
     }
   }
 
@@ -111,6 +115,45 @@ final class Arithmetic {
           turn.give(i, z[i]);
         }
       }
+    }
+  }
+
+  /**
+   * Maps times one number a map.
+   *
+   * @param maps which of the two inputs the maps are
+   */
+  record Scale(int maps, Layouts layouts) implements Operation {
+    @Override
+    public Tensor forward(List<Tensor> x, Tape tape) {
+      Tensor source = inMaps(x.get(maps), tape);
+      Tensor y = tape.take(source.shape(), source.layout());
+      tape.multiply(source, inMaps(x.get(1 - maps), tape), y);
+      return y;
+    }
+
+    @Override
+    public void backward(List<Tensor> x, Tensor y, Gradients.Turn turn) {
+      Tape tape = turn.tape();
+      Tensor g = inMaps(turn.gradient(), tape);
+      Tensor factors = null;
+      if (turn.wants(1 - maps)) {
+        Tensor products = tape.take(y.shape(), y.layout());
+        tape.multiply(g, inMaps(x.get(maps), tape), products);
+        factors = Pooling.sum(products, layouts, tape);
+      }
+      if (turn.wants(maps)) {
+        Tensor z = tape.take(y.shape(), y.layout());
+        tape.multiply(g, inMaps(x.get(1 - maps), tape), z);
+        turn.give(maps, z);
+      }
+      if (factors != null) {
+        turn.give(1 - maps, factors);
+      }
+    }
+
+    private Tensor inMaps(Tensor x, Tape tape) {
+      return tape.in(layouts.maps(x.shape()), x);
     }
   }
 }

@@ -7,7 +7,9 @@ import io.metamer.network.Node;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -20,15 +22,25 @@ final class Fallback implements Operation {
   private final int batch;
   private final List<String> read;
   private final long[] shape;
-  private final CompiledNetwork network;
+  private final Engine engine;
+  private final OneDnnNetwork.Others others;
+  private @Nullable CompiledNetwork network;
 
   /**
    * @param whole the graph that the node is a node of
    * @param varying the values that depend on the input; the others become part of the network
    */
-  Fallback(Node node, Graph whole, int batch, Set<String> varying, Engine engine) {
+  Fallback(
+      Node node,
+      Graph whole,
+      int batch,
+      Set<String> varying,
+      Engine engine,
+      OneDnnNetwork.Others others) {
     this.node = node;
     this.batch = batch;
+    this.engine = engine;
+    this.others = others;
     read =
         List.copyOf(new LinkedHashSet<>(node.inputs().stream().filter(varying::contains).toList()));
     List<Node> nodes = new ArrayList<>();
@@ -46,7 +58,7 @@ final class Fallback implements Operation {
     }
     nodes.add(node);
     graph = new Graph(nodes, List.of(node.name()));
-    network = engine.compile(graph, batch, DataType.FLOAT);
+    others.names.add(node.name());
   }
 
   /** One input that holds all that is read, each part cut out under its own name. */
@@ -66,13 +78,11 @@ final class Fallback implements Operation {
     return nodes;
   }
 
-  /** What to close in the end. */
-  CompiledNetwork network() {
-    return network;
-  }
-
   @Override
   public Tensor forward(List<Tensor> x, Tape tape) {
+    CompiledNetwork network = engine.compile(graph, batch, DataType.FLOAT);
+    this.network = network;
+    others.networks.add(network);
     INDArray input = Nd4j.create(DataType.FLOAT, Layouts.batched(batch, shape));
     List<Tensor> parts = parts(input);
     for (int i = 0; i < read.size(); i++) {
@@ -88,6 +98,7 @@ final class Fallback implements Operation {
 
   @Override
   public void backward(List<Tensor> x, Tensor y, Gradients.Turn turn) {
+    CompiledNetwork network = Objects.requireNonNull(this.network);
     INDArray cotangent = Nd4j.create(DataType.FLOAT, y.shape());
     Tensor g = Arena.in(cotangent, y.shape());
     turn.tape().copy(turn.gradient(), g);

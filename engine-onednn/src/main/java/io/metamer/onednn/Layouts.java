@@ -35,6 +35,15 @@ final class Layouts {
     return new memory.desc(new LongPointer(shape), type, maps);
   }
 
+  /**
+   * Float in an order in which it can be repeated along another tensor: as maps, or in row order.
+   */
+  memory.desc beside(Tensor other, long... shape) {
+    return other.shape().length == 4 && other.in(maps(other.shape()))
+        ? new memory.desc(new LongPointer(shape), memory.data_type.f32, maps)
+        : plain(shape);
+  }
+
   /** Whichever layout a primitive prefers, in the type of maps. */
   memory.desc any(long... shape) {
     return new memory.desc(new LongPointer(shape), type, memory.format_tag.any);

@@ -16,9 +16,10 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * <p>Maps stay in the layout that convolutions are fastest in from the first to the last; bias,
  * residual sum and ReLU are parts of the convolution. Nodes that oneDNN has no exact primitive for
- * go to the ND4J engine one by one, networks in DOUBLE go to it as a whole: {@link
- * CompiledNetwork#fallbacks} names them. A network that runs in both engines gives the same numbers
- * up to rounding.
+ * go to the ND4J engine one by one. Networks in DOUBLE go to it as a whole, and so do those that
+ * would leave it more than a fifth of their nodes and more than 16, such as transformers. {@link
+ * CompiledNetwork#fallbacks} names what went there. A network that runs in both engines gives the
+ * same numbers up to rounding.
  *
  * <p>The number of threads is OpenMP's, that is the environment's {@code OMP_NUM_THREADS}.
  *
@@ -94,13 +95,21 @@ public final class OneDnnEngine implements Engine {
               + " and for bfloat16 a processor that has it");
     }
     if (type == DataType.DOUBLE) {
-      return new Other(
-          other.compile(graph, batch, type),
-          graph.simplified().nodes().stream().map(Node::name).toList());
+      return other(graph, batch, type);
     }
     try (MemoryWorkspace ws = Nd4j.getWorkspaceManager().scopeOutOfWorkspaces()) {
-      return new Plan(graph.simplified(), batch, new Layouts(bfloat16), other).network();
+      Plan plan = new Plan(graph.simplified(), batch, new Layouts(bfloat16), other);
+      if (plan.mostlyOthers()) {
+        return other(graph, batch, type);
+      }
+      return plan.network();
     }
+  }
+
+  private CompiledNetwork other(Graph graph, int batch, DataType type) {
+    return new Other(
+        other.compile(graph, batch, type),
+        graph.simplified().nodes().stream().map(Node::name).toList());
   }
 
   /** A network that another engine runs as a whole. */

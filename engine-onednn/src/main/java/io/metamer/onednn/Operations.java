@@ -39,7 +39,7 @@ final class Operations {
   }
 
   Operation of(Node.Affine node, Function function) {
-    return new Arithmetic.Affine(node, Relu.of(function));
+    return new Arithmetic.Affine(node, Relu.of(function), layouts);
   }
 
   Operation of(Node node) {
@@ -47,10 +47,7 @@ final class Operations {
     if (own != null) {
       return own;
     }
-    Fallback fallback = new Fallback(node, graph, batch, varying, other);
-    others.names.add(node.name());
-    others.networks.add(fallback.network());
-    return fallback;
+    return new Fallback(node, graph, batch, varying, other, others);
   }
 
   private @Nullable Operation own(Node node) {
@@ -61,7 +58,7 @@ final class Operations {
       return new Products.Dense(d);
     }
     if (node instanceof Node.Affine a) {
-      return new Arithmetic.Affine(a, Relu.NONE);
+      return new Arithmetic.Affine(a, Relu.NONE, layouts);
     }
     if (node instanceof Node.Activation a) {
       return Activations.of(a);
@@ -76,13 +73,33 @@ final class Operations {
       return sameShapes(a) ? new Arithmetic.Add() : null;
     }
     if (node instanceof Node.Multiply m) {
-      return sameShapes(m) && m.inputs().size() == 2 ? new Arithmetic.Multiply() : null;
+      return product(m);
     }
     if (node instanceof Node.Concat c) {
       return new Parts.Concat(c.axis() + 1, shape(c.name()), layouts);
     }
+    if (node instanceof Node.Transpose t) {
+      return new Parts.Transpose(t.axes(), shape(t.name()));
+    }
     if (node instanceof Node.Reshape r) {
       return new Parts.Reshape(shape(r.input()), shape(r.name()));
+    }
+    return null;
+  }
+
+  private @Nullable Operation product(Node.Multiply node) {
+    if (node.inputs().size() != 2) {
+      return null;
+    }
+    if (sameShapes(node)) {
+      return new Arithmetic.Multiply();
+    }
+    long[] shape = graph.shape(node.name());
+    for (int maps = 0; shape.length == 3 && maps < 2; maps++) {
+      if (Arrays.equals(graph.shape(node.inputs().get(maps)), shape)
+          && Arrays.equals(graph.shape(node.inputs().get(1 - maps)), new long[] {shape[0], 1, 1})) {
+        return new Arithmetic.Scale(maps, layouts);
+      }
     }
     return null;
   }

@@ -41,9 +41,9 @@ final class Packed {
       if (rows.equals(wanted)) {
         INDArray plain = forms.plain(weights);
         memory numbers = new memory(rows, engine(), Arena.address(plain));
-        return Arena.constant(shape, rows, numbers);
+        return Arena.constant(shape, rows, numbers, plain);
       }
-      return Arena.constant(shape, wanted, forms.packed(weights, rows, wanted));
+      return Arena.constant(shape, wanted, forms.packed(weights, rows, wanted), null);
     }
   }
 

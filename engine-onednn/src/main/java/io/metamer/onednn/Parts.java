@@ -28,6 +28,36 @@ final class Parts {
   }
 
   /**
+   * Axes in another order.
+   *
+   * @param axes which axis of the input each axis of the output is, without the batch's
+   */
+  record Transpose(int[] axes, long[] out) implements Operation {
+    @Override
+    public Tensor forward(List<Tensor> x, Tape tape) {
+      Tensor y = tape.take(out, Layouts.plain(out));
+      tape.copy(x.get(0), turned(y, x.get(0).shape()));
+      return y;
+    }
+
+    @Override
+    public void backward(List<Tensor> x, Tensor y, Gradients.Turn turn) {
+      Tensor g = turned(turn.tape().plain(turn.gradient()), x.get(0).shape());
+      turn.give(0, turn.tape().in(Layouts.plain(g.shape()), g));
+    }
+
+    /** The output's numbers, which are in row order, with the input's axes. */
+    private Tensor turned(Tensor y, long[] in) {
+      long[] rows = Layouts.rowStrides(out);
+      long[] strides = rows.clone();
+      for (int i = 0; i < axes.length; i++) {
+        strides[1 + axes[i]] = rows[1 + i];
+      }
+      return y.view(in, Layouts.strided(in, strides));
+    }
+  }
+
+  /**
    * Values joined along an axis. Channels of blocked maps are joined as blocks, if each value
    * starts with a whole one.
    *

@@ -31,6 +31,11 @@ final class Plan {
   private final Map<String, Tensor> values = new HashMap<>();
   private final List<Unit> units;
 
+  // Each node that is left to the other engine costs copies to it and back. Where these are many,
+  // as in transformers, they cost more than oneDNN saves.
+  private static final int MANY = 16;
+  private static final double SHARE = 0.2;
+
   Plan(Graph graph, int batch, Layouts layouts, Engine other) {
     this.graph = graph;
     this.batch = batch;
@@ -42,6 +47,11 @@ final class Plan {
     }
     Operations operations = new Operations(graph, batch, layouts, varying, other, others);
     units = new Fusion(graph, varying, operations).units();
+  }
+
+  /** Whether so much is left to the other engine that it had better run the whole. */
+  boolean mostlyOthers() {
+    return others.names.size() > MANY && others.names.size() > SHARE * units.size();
   }
 
   CompiledNetwork network() {

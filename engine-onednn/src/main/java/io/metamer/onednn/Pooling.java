@@ -78,6 +78,10 @@ final class Pooling implements Operation {
     if (!means) {
       return null;
     }
+    return whole(in, layouts);
+  }
+
+  private static Pooling whole(long[] in, Layouts layouts) {
     int[] whole = {Math.toIntExact(in[2]), Math.toIntExact(in[3])};
     int[] ones = {1, 1};
     long[] out = {in[0], in[1], 1, 1};
@@ -90,6 +94,14 @@ final class Pooling implements Operation {
         in,
         out,
         layouts);
+  }
+
+  /** The sums of maps, as their means times how many elements they have. */
+  static Tensor sum(Tensor maps, Layouts layouts, Tape tape) {
+    long[] in = maps.shape();
+    Tensor mean = whole(in, layouts).forward(List.of(maps), tape);
+    Activations.scale(mean, (float) (in[2] * in[3]), tape);
+    return mean;
   }
 
   @Override

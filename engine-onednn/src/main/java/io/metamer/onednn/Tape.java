@@ -27,6 +27,19 @@ final class Tape {
     this.arena = arena;
   }
 
+  /**
+   * One primitive, ready to run.
+   *
+   * @param tensors keeps alive what the arguments point to
+   */
+  private record Step(primitive function, stream queue, IntMemoryMap map, List<Tensor> tensors)
+      implements Runnable {
+    @Override
+    public void run() {
+      function.execute(queue, map);
+    }
+  }
+
   /** Attributes of a primitive whose scratch memory is the arena's. */
   static primitive_attr attributes() {
     primitive_attr attributes = new primitive_attr();
@@ -58,8 +71,8 @@ final class Tape {
           dnnl.DNNL_ARG_SCRATCHPAD,
           arena.take(new long[] {scratchpad.get_size()}, scratchpad));
     }
-    primitive step = new primitive(description.get());
-    steps.add(() -> step.execute(queue, map));
+    primitive function = new primitive(description.get());
+    steps.add(new Step(function, queue, map, List.copyOf(arguments.values())));
   }
 
   private void put(IntMemoryMap map, int number, Tensor tensor) {
