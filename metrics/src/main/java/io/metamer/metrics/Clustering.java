@@ -52,16 +52,27 @@ public record Clustering(long seed) implements AlignmentMetric {
    */
   @Override
   public List<Trial> trials(InversionResult result) {
-    int n = result.size();
-    if (n < COLUMNS) {
+    return trials(result.size());
+  }
+
+  /**
+   * The trials of any result of so many images.
+   *
+   * @param images at least 3
+   * @return one for each image, grid by grid
+   * @throws IllegalArgumentException if there are fewer than 3 images
+   */
+  public List<Trial> trials(int images) {
+    if (images < COLUMNS) {
       throw new IllegalArgumentException(
-          "expected at least %d inverted images to choose among, got %d".formatted(COLUMNS, n));
+          "expected at least %d inverted images to choose among, got %d"
+              .formatted(COLUMNS, images));
     }
     SplittableRandom random = new SplittableRandom(seed);
-    List<Integer> order = shuffled(IntStream.range(0, n).boxed().toList(), random);
-    List<Trial> trials = new ArrayList<>(n);
-    for (int from = 0; from < n; from += COLUMNS) {
-      List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, n));
+    List<Integer> order = shuffled(IntStream.range(0, images).boxed().toList(), random);
+    List<Trial> trials = new ArrayList<>(images);
+    for (int from = 0; from < images; from += COLUMNS) {
+      List<Integer> rows = order.subList(from, Math.min(from + COLUMNS, images));
       List<Integer> columns = new ArrayList<>(rows);
       columns.addAll(order.subList(0, COLUMNS - rows.size()));
       columns = shuffled(columns, random);

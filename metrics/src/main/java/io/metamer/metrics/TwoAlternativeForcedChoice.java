@@ -52,10 +52,21 @@ public final class TwoAlternativeForcedChoice implements AlignmentMetric {
    */
   @Override
   public List<Trial> trials(InversionResult result) {
-    if (result.size() == 0) {
+    return trials(result.size());
+  }
+
+  /**
+   * The trials of any result of so many images.
+   *
+   * @param images at least 1
+   * @return one for each image
+   * @throws IllegalArgumentException if there are no images
+   */
+  public List<Trial> trials(int images) {
+    if (images < 1) {
       throw new IllegalArgumentException("expected at least one inverted image, got none");
     }
-    return IntStream.range(0, result.size()).mapToObj(TwoAlternativeForcedChoice::trial).toList();
+    return IntStream.range(0, images).mapToObj(TwoAlternativeForcedChoice::trial).toList();
   }
 
   private static Trial trial(int i) {
