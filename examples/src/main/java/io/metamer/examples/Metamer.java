@@ -25,6 +25,8 @@ import picocli.CommandLine.ParseResult;
     subcommands = {
       Demo.class,
       RunStudy.class,
+      HumanSite.class,
+      HumanResults.class,
       ComparePresets.class,
       Verify.class,
       Layers.class,

@@ -256,6 +256,34 @@ public final class StudyRun {
   }
 
   /**
+   * The images of a chunk that is there.
+   *
+   * @param chunk one of {@link #chunks}
+   * @return its targets, seeds and what was found; the caller's, to be closed
+   * @throws IOException if it is not there as a whole, or a file cannot be read
+   * @throws IllegalArgumentException if the chunk is none of this run
+   */
+  public ChunkImages images(Chunk chunk) throws IOException {
+    Series one =
+        series.entrySet().stream()
+            .filter(entry -> entry.getValue().contains(chunk))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("expected a chunk of this run, got " + chunk));
+    ObjectNode said =
+        folder
+            .read(chunk)
+            .orElseThrow(() -> new IOException("%s is not there as a whole".formatted(chunk)));
+    List<Path> files = new ArrayList<>();
+    said.path("images")
+        .forEach(image -> files.add(folder.at(chunk).resolve(image.path("file").asText())));
+    Images images = images(one, chunk.seed(), chunk.first(), chunk.targets().size());
+    return new ChunkImages(
+        one.input, images.targets, images.seeds, io.metamer.image.Images.read(files, one.input));
+  }
+
+  /**
    * Looks at what is there, and measures steps of what is missing. Writes nothing.
    *
    * @return what the run will take

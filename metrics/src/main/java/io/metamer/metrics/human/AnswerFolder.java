@@ -19,13 +19,8 @@ import java.util.stream.Stream;
 /** Reads the files of a folder, and holds each answer to what its participant was to see. */
 final class AnswerFolder {
 
-  /** Where a row of the study is. */
-  private record Place(Phase phase, int screen, Screen.Row row) {
-
-    Screen on() {
-      return phase.screens().get(screen);
-    }
-  }
+  /** Where a row of the study is: the numbers of its phase and its screen. */
+  private record Place(int phase, int index, Screen screen, Screen.Row row) {}
 
   /** An answer that counts. */
   private record Counted(Place place, AnswerFile.Given given) {}
@@ -37,10 +32,11 @@ final class AnswerFolder {
 
   AnswerFolder(StudyKey key) {
     this.key = key;
-    for (Phase phase : key.phases()) {
-      for (int i = 0; i < phase.screens().size(); i++) {
-        for (Screen.Row row : phase.screens().get(i).rows()) {
-          places.put(row.id(), new Place(phase, i, row));
+    for (int p = 0; p < key.phases().size(); p++) {
+      List<Screen> screens = key.phases().get(p).screens();
+      for (int i = 0; i < screens.size(); i++) {
+        for (Screen.Row row : screens.get(i).rows()) {
+          places.put(row.id(), new Place(p, i, screens.get(i), row));
         }
       }
     }
@@ -145,8 +141,11 @@ final class AnswerFolder {
   /** The answers that count, and faults of others and of what is missing. */
   private List<Counted> counted(AnswerFile file, String name) {
     Order order = new Order(key.study(), file.participant());
-    Map<Phase, Integer> forms = new HashMap<>();
-    Map<Screen, List<String>> shown = new HashMap<>();
+    int[] forms =
+        key.phases().stream()
+            .mapToInt(phase -> phase.forms().isEmpty() ? 0 : order.form(phase))
+            .toArray();
+    Map<String, List<String>> shown = new HashMap<>();
     Set<String> answered = new HashSet<>();
     List<Counted> counted = new ArrayList<>(file.answers().size());
     for (int i = 0; i < file.answers().size(); i++) {
@@ -157,11 +156,11 @@ final class AnswerFolder {
       if (place == null) {
         fault = AnswerFault.Kind.UNKNOWN_TRIAL;
       } else {
-        int form =
-            place.phase.forms().isEmpty() ? 0 : forms.computeIfAbsent(place.phase, order::form);
+        Phase phase = key.phases().get(place.phase);
         List<String> expected =
             shown.computeIfAbsent(
-                place.on(), screen -> order.alternatives(place.phase, form, place.screen));
+                place.screen.id(),
+                screen -> order.alternatives(phase, forms[place.phase], place.index));
         if (!given.shown().equals(expected)
             || given.position() < 0
             || given.position() >= expected.size()
@@ -230,18 +229,18 @@ final class AnswerFolder {
 
   /** Milliseconds of each choice; of the rows of a screen, each its share of the screen's. */
   private static double[] times(List<Counted> counted) {
-    Map<Screen, Integer> rows = new HashMap<>();
-    Map<Screen, Long> last = new HashMap<>();
+    Map<String, Integer> rows = new HashMap<>();
+    Map<String, Long> last = new HashMap<>();
     for (Counted each : counted) {
-      rows.merge(each.place.on(), 1, Integer::sum);
-      last.merge(each.place.on(), each.given.milliseconds(), Math::max);
+      rows.merge(each.place.screen.id(), 1, Integer::sum);
+      last.merge(each.place.screen.id(), each.given.milliseconds(), Math::max);
     }
     return counted.stream()
-        .map(each -> each.place.on())
+        .map(each -> each.place.screen.id())
         .mapToDouble(
-            on ->
-                (double) Objects.requireNonNull(last.get(on))
-                    / Objects.requireNonNull(rows.get(on)))
+            screen ->
+                (double) Objects.requireNonNull(last.get(screen))
+                    / Objects.requireNonNull(rows.get(screen)))
         .toArray();
   }
 
@@ -288,7 +287,7 @@ final class AnswerFolder {
   }
 
   private HumanAnswers.Choice choice(String participant, Counted counted) {
-    Screen screen = counted.place.on();
+    Screen screen = counted.place.screen;
     Screen.Row row = counted.place.row;
     List<Integer> shown =
         counted.given.shown().stream()

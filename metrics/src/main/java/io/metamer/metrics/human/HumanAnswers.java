@@ -150,18 +150,6 @@ public final class HumanAnswers {
     return choices.stream().filter(c -> c.section == s).map(Choice::asShown).toList();
   }
 
-  /**
-   * Every answer that counts, to be kept in a file that {@link Responses#read} takes.
-   *
-   * @param section its name
-   * @return participant by participant
-   * @throws IllegalArgumentException if there is no such section
-   */
-  public List<Response> counted(String section) {
-    int s = index(section);
-    return choices.stream().filter(c -> c.section == s).map(Choice::response).toList();
-  }
-
   private int index(String section) {
     int s = sections().indexOf(section);
     if (s < 0) {
@@ -188,7 +176,7 @@ public final class HumanAnswers {
     appendFaults(text);
     for (StudyKey.Scored section : sections) {
       text.append(section.name()).append('\n');
-      if (counted(section.name()).isEmpty()) {
+      if (asShown(section.name()).isEmpty()) {
         text.append("  no answers that count\n");
       } else {
         appendScores(text, section, seed);
@@ -223,7 +211,7 @@ public final class HumanAnswers {
             chance));
     List<List<Answer>> observers = new ArrayList<>(responses.byParticipant().values());
     if (observers.size() > 1) {
-      text.append("  ").append(responses.spreadOverAnnotators()).append('\n');
+      text.append("  spread: ").append(responses.spreadOverAnnotators()).append('\n');
       boolean all = observers.stream().allMatch(own -> own.size() == section.trials().size());
       if (all) {
         Agreement.fleiss(observers)

@@ -1,8 +1,6 @@
 package io.metamer.metrics.human;
 
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -59,9 +57,11 @@ record Order(String study, String participant) {
   }
 
   private <T> List<T> sorted(List<T> things, String kind, Function<T, String> name) {
-    Map<T, String> draws = new HashMap<>();
-    things.forEach(thing -> draws.put(thing, draw(kind, name.apply(thing))));
-    return things.stream().sorted(Comparator.comparing(draws::get)).toList();
+    return things.stream()
+        .map(thing -> Map.entry(draw(kind, name.apply(thing)), thing))
+        .sorted(Map.Entry.comparingByKey())
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   private String draw(String kind, String name) {

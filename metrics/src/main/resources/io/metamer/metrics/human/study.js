@@ -419,6 +419,7 @@
       if (!open || over) return;
       picked[r] = { position, milliseconds: elapsed() };
       lines[r].classList.remove("missing");
+      if (picked.every((p) => p !== null)) problem.textContent = "";
     };
     const proceed = () => {
       if (over) {

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -37,8 +39,10 @@ final class Sheet {
     Order order = new Order(key.study(), participant);
     for (Phase phase : order.phases(key.phases())) {
       int form = phase.forms().isEmpty() ? 0 : order.form(phase);
+      Map<String, Integer> index = new HashMap<>();
+      phase.screens().forEach(screen -> index.put(screen.id(), index.size()));
       for (Screen screen : order.screens(phase)) {
-        List<String> shown = order.alternatives(phase, form, phase.screens().indexOf(screen));
+        List<String> shown = order.alternatives(phase, form, index.get(screen.id()));
         List<Screen.Row> rows = order.rows(screen);
         for (int i = 0; i < rows.size(); i++) {
           int place = shown.indexOf(rows.get(i).correct());
