@@ -51,7 +51,11 @@ final class RunStudyTest {
     assertEquals(0, study(DESCRIPTION), err::toString);
     List<String> lines = out.toString().lines().toList();
     assertEquals("3 searches in 2 chunks, 0 of them there", lines.get(0));
-    assertTrue(lines.get(1).matches("  robust, reg_free: 3 searches, .* ms a step of 2 \\(the network: .* GFLOP, .*, at least .* ms\\), .*"));
+    assertTrue(
+        lines
+            .get(1)
+            .matches(
+                "  robust, reg_free: 3 searches, .* ms a step of 2 \\(the network: .* GFLOP, .*, at least .* ms\\), .*"));
     assertTrue(lines.get(2).matches("about .* if no search ends early, .* of memory, .* of disk"));
     assertEquals("2 chunks written, 0 there before, 0 left", lines.get(3));
     assertEquals(1 + 3, Files.readAllLines(folder.resolve("results.csv")).size());

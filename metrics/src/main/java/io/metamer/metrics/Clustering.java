@@ -136,43 +136,6 @@ public record Clustering(long seed, List<String> groups) implements AlignmentMet
     return members;
   }
 
-  /** The images of each group, in the order of its first; those of small groups together, last. */
-  private List<List<Integer>> grouped(List<Integer> images) {
-    Map<String, List<Integer>> byGroup = new LinkedHashMap<>();
-    for (int i : images) {
-      byGroup
-          .computeIfAbsent(groups.isEmpty() ? "" : groups.get(i), group -> new ArrayList<>())
-          .add(i);
-    }
-    List<List<Integer>> grouped = new ArrayList<>();
-    List<Integer> rest = new ArrayList<>();
-    for (List<Integer> group : byGroup.values()) {
-      if (group.size() < COLUMNS) {
-        rest.addAll(group);
-      } else {
-        grouped.add(group);
-      }
-    }
-    if (!rest.isEmpty()) {
-      grouped.add(rest);
-    }
-    return grouped;
-  }
-
-  private List<Trial> grid(List<Integer> rows, List<Integer> columns, int block) {
-    List<Stimulus> alternatives = columns.stream().map(Stimulus::target).toList();
-    return rows.stream()
-        .map(
-            row ->
-                new Trial(
-                    "clustering-%d-%d".formatted(seed, row),
-                    Stimulus.iri(row),
-                    alternatives,
-                    columns.indexOf(row),
-                    block))
-        .toList();
-  }
-
   @Override
   public Score score(List<Answer> answers) {
     Tally tally = Tally.of(answers);
