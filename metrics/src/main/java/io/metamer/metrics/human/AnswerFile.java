@@ -5,12 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
+import java.io.Serial;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -51,20 +51,43 @@ record AnswerFile(
    */
   record Given(String row, String chosen, int position, List<String> shown, long milliseconds) {}
 
-  /** Reads a file, if it is one of answers; whether it is whole and unchanged is not looked at. */
-  static Optional<AnswerFile> read(Path file) throws IOException {
+  /** A file that the site did not make. */
+  static final class Malformed extends Exception {
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    /** The answer that is none, from 1; 0 if it is the file. */
+    final int row;
+
+    Malformed(int row, String message) {
+      super(message);
+      this.row = row;
+    }
+  }
+
+  /**
+   * Reads a file of answers; whether it is unchanged is not looked at.
+   *
+   * @throws Malformed if it is none, or an answer in it is none
+   */
+  static AnswerFile read(Path file) throws IOException, Malformed {
+    if (!Files.isRegularFile(file)) {
+      throw new Malformed(0, "expected a file");
+    }
     JsonNode root;
     try {
       root = JSON.readTree(Files.readAllBytes(file));
     } catch (JsonProcessingException e) {
-      return Optional.empty();
+      throw new Malformed(0, "expected JSON");
     }
-    if (!root.path("format").asText().equals(FORMAT)
-        || !isText(root, "study", "participant", "started", "finished", "display", "checksum")
+    if (!root.path("format").asText().equals(FORMAT)) {
+      throw new Malformed(0, "expected format " + FORMAT);
+    }
+    if (!isText(root, "study", "participant", "started", "finished", "display", "checksum")
         || !root.path("complete").isBoolean()
         || !root.path("platform").isObject()
         || !root.path("answers").isArray()) {
-      return Optional.empty();
+      throw new Malformed(0, "expected the fields that the site writes");
     }
     SortedMap<String, String> platform = new TreeMap<>();
     for (Map.Entry<String, JsonNode> field : root.path("platform").properties()) {
@@ -76,7 +99,8 @@ record AnswerFile(
           || !answer.path("position").isInt()
           || !answer.path("milliseconds").isIntegralNumber()
           || !answer.path("shown").isArray()) {
-        return Optional.empty();
+        throw new Malformed(
+            answers.size() + 1, "expected row, chosen, position, shown and milliseconds");
       }
       List<String> shown = new ArrayList<>(answer.path("shown").size());
       answer.path("shown").forEach(name -> shown.add(name.asText()));
@@ -88,17 +112,16 @@ record AnswerFile(
               shown,
               answer.path("milliseconds").asLong()));
     }
-    return Optional.of(
-        new AnswerFile(
-            root.path("study").asText(),
-            root.path("participant").asText(),
-            root.path("started").asText(),
-            root.path("finished").asText(),
-            root.path("complete").asBoolean(),
-            root.path("display").asText(),
-            platform,
-            answers,
-            root.path("checksum").asText()));
+    return new AnswerFile(
+        root.path("study").asText(),
+        root.path("participant").asText(),
+        root.path("started").asText(),
+        root.path("finished").asText(),
+        root.path("complete").asBoolean(),
+        root.path("display").asText(),
+        platform,
+        answers,
+        root.path("checksum").asText());
   }
 
   private static boolean isText(JsonNode node, String... fields) {

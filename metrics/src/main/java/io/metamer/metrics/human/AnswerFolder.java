@@ -81,7 +81,7 @@ final class AnswerFolder {
     return String.valueOf(file.getFileName());
   }
 
-  /** A file, and when it was begun. */
+  /** When a file was begun. */
   private record Begun(String started, Path file) {}
 
   /**
@@ -91,13 +91,16 @@ final class AnswerFolder {
   private Map<String, Begun> first(List<Path> files) throws IOException {
     Map<String, Begun> first = new HashMap<>();
     for (Path path : files) {
-      Optional<AnswerFile> file =
-          Files.isRegularFile(path) ? AnswerFile.read(path) : Optional.empty();
-      if (file.isPresent() && file.get().study().equals(key.study()) && file.get().unchanged()) {
-        first.merge(
-            file.get().participant(),
-            new Begun(file.get().started(), path),
-            (a, b) -> b.started.compareTo(a.started) < 0 ? b : a);
+      try {
+        AnswerFile file = AnswerFile.read(path);
+        if (file.study().equals(key.study()) && file.unchanged()) {
+          first.merge(
+              file.participant(),
+              new Begun(file.started(), path),
+              (a, b) -> b.started.compareTo(a.started) < 0 ? b : a);
+        }
+      } catch (AnswerFile.Malformed e) {
+        // Named when it is its turn.
       }
     }
     return first;
@@ -105,13 +108,15 @@ final class AnswerFolder {
 
   /** A file that counts as a whole. */
   private Optional<AnswerFile> accepted(Path path, Map<String, Begun> first) throws IOException {
-    Optional<AnswerFile> file =
-        Files.isRegularFile(path) ? AnswerFile.read(path) : Optional.empty();
-    if (file.isEmpty()) {
-      fault(AnswerFault.Kind.NO_ANSWERS, path, "expected JSON of format " + AnswerFile.FORMAT);
-      return file;
+    AnswerFile answers;
+    try {
+      answers = AnswerFile.read(path);
+    } catch (AnswerFile.Malformed e) {
+      faults.add(
+          new AnswerFault(
+              AnswerFault.Kind.NO_ANSWERS, name(path), e.row, String.valueOf(e.getMessage())));
+      return Optional.empty();
     }
-    AnswerFile answers = file.get();
     if (!answers.study().equals(key.study())) {
       fault(
           AnswerFault.Kind.OTHER_STUDY,
@@ -131,7 +136,7 @@ final class AnswerFolder {
           "%s, whose answers in %s count".formatted(answers.participant(), name(counting)));
       return Optional.empty();
     }
-    return file;
+    return Optional.of(answers);
   }
 
   private void fault(AnswerFault.Kind kind, Path file, String detail) {

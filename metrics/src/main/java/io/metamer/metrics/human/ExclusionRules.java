@@ -21,6 +21,7 @@ public record ExclusionRules(double rightChecks, List<Fast> tooFast, boolean inc
    *
    * @param below how fast; of a screen with several rows, the time for a row
    * @param share the proportion of choices from which on it counts, in (0, 1]
+   * @since 0.1
    */
   public record Fast(Duration below, double share) {
 

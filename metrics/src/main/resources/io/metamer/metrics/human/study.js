@@ -106,7 +106,9 @@
   // What is kept in the browser.
 
   const address = new URLSearchParams(window.location.search);
-  const clean = (text) => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ").trim().slice(0, 200);
+  /** One line of whole characters: half a pair of surrogates has no bytes of its own to be hashed. */
+  const clean = (text) =>
+    Array.from(text.replace(/[\p{Cc}\u2028\u2029]/gu, " ").replace(/\p{Cs}/gu, "").trim()).slice(0, 200).join("");
   const platform = {};
   for (const name of PLATFORM) {
     if (address.has(name)) platform[name] = clean(address.get(name));
@@ -549,10 +551,13 @@
       children.push(paragraph("Please download your answers and give the file to the people who run this study."));
       saved.classList.add("main");
     }
-    if (STUDY.returnTo) buttons.append(element("a", { class: "button main", id: "return", href: STUDY.returnTo }, "Return to the study's page"));
+    const sending = STUDY.postTo && !state.sent;
+    // Who leaves while answers are on their way would take them along.
+    const leave = element("a", { class: "button main", id: "return", href: STUDY.returnTo, hidden: !!sending }, "Return to the study's page");
+    if (STUDY.returnTo) buttons.append(leave);
     buttons.append(saved);
     show("text", state.complete ? "Thank you, that was all" : "Thank you", ...children, sent, buttons);
-    if (STUDY.postTo && !state.sent) send(text, sent, buttons);
+    if (sending) send(text, sent, buttons).then(() => (leave.hidden = false));
     else if (STUDY.postTo) sent.textContent = "Your answers have been sent.";
   }
 

@@ -247,13 +247,22 @@ final class HumanAnswersTest {
     ObjectNode cut = Sheet.of(key, "ben", row -> true).json();
     ((ObjectNode) cut.path("answers").get(0)).remove("chosen");
     Files.writeString(folder.resolve("ben.json"), cut.toString());
+    ObjectNode less = Sheet.of(key, "cem", row -> true).json();
+    less.remove("platform");
+    Files.writeString(folder.resolve("cem.json"), less.toString());
     Files.createDirectory(folder.resolve("sub"));
     Files.writeString(folder.resolve(".hidden"), "");
     List<AnswerFault> faults = answers().faults();
-    assertEquals(
-        List.of("ben.json", "note.txt", "other.json", "sub"),
-        faults.stream().map(AnswerFault::file).toList());
     assertTrue(faults.stream().allMatch(f -> f.kind() == AnswerFault.Kind.NO_ANSWERS));
+    assertEquals(
+        List.of(
+            "ben.json, row 1: no file of answers, expected row, chosen, position, shown and"
+                + " milliseconds",
+            "cem.json: no file of answers, expected the fields that the site writes",
+            "note.txt: no file of answers, expected JSON",
+            "other.json: no file of answers, expected format metamer-answers-1",
+            "sub: no file of answers, expected a file"),
+        faults.stream().map(AnswerFault::toString).toList());
   }
 
   @Test

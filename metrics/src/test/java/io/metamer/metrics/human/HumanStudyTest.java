@@ -176,6 +176,23 @@ final class HumanStudyTest {
     assertEquals(3, key.minutes());
   }
 
+  /** The first times of choices that THINGS-data lists; the file says which. */
+  @Test
+  void defaultSeconds_areAboutTheMedianOfWhatIsCited() throws IOException {
+    double[] times =
+        Files.readAllLines(Path.of("src/test/resources/golden/human/things-first-choices.csv"))
+            .stream()
+            .filter(line -> !line.startsWith("#"))
+            .skip(1)
+            .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(',') + 1)))
+            .sorted()
+            .toArray();
+    assertEquals(18, times.length);
+    double median = (times[8] + times[9]) / 2 / 1_000;
+    assertEquals(4.821, median, 1e-12);
+    assertEquals(Presentation.DEFAULT_SECONDS, median, 0.5);
+  }
+
   @Test
   void key_readAgain_isTheSame() throws IOException {
     StudyKey key = Studies.both(12).write(folder);
