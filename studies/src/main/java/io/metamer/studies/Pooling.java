@@ -1,5 +1,6 @@
 package io.metamer.studies;
 
+import io.metamer.metrics.Answer;
 import io.metamer.metrics.Estimate;
 import io.metamer.metrics.Holm;
 import io.metamer.metrics.Interval;
@@ -10,6 +11,7 @@ import io.metamer.studies.StudyScores.Difference;
 import io.metamer.studies.StudyScores.Images;
 import io.metamer.studies.StudyScores.Pooled;
 import io.metamer.studies.StudyScores.Row;
+import io.metamer.studies.Verdict.Cluster;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -31,8 +33,12 @@ final class Pooling {
   /** Answers that count as aligned, and all. */
   private record Count(int aligned, int all) {
 
-    Count plus(boolean aligned) {
-      return new Count(this.aligned + (aligned ? 1 : 0), all + 1);
+    static Count of(boolean aligned) {
+      return new Count(aligned ? 1 : 0, 1);
+    }
+
+    Count plus(Count other) {
+      return new Count(aligned + other.aligned, all + other.all);
     }
 
     double proportion() {
@@ -108,7 +114,7 @@ final class Pooling {
 
   /** Over clusters of targets, from all judges and seeds of one repetition. */
   private static Optional<Estimate> estimate(List<Verdict> verdicts, Images images) {
-    Map<String, Count> clusters = clusters(verdicts, images);
+    Map<Cluster, Count> clusters = clusters(verdicts, images);
     if (clusters.isEmpty()) {
       return Optional.empty();
     }
@@ -121,17 +127,10 @@ final class Pooling {
             SEED));
   }
 
-  private static Map<String, Count> clusters(List<Verdict> verdicts, Images images) {
-    Map<String, Count> clusters = new LinkedHashMap<>();
+  private static Map<Cluster, Count> clusters(List<Verdict> verdicts, Images images) {
+    Map<Cluster, Count> clusters = new LinkedHashMap<>();
     for (Verdict verdict : verdicts) {
-      verdict
-          .answers(images)
-          .forEach(
-              answer ->
-                  clusters.merge(
-                      verdict.cluster(answer),
-                      new Count(0, 0).plus(verdict.metric().aligned(answer)),
-                      (a, b) -> new Count(a.aligned + b.aligned, a.all + b.all)));
+      count(verdict, images, verdict.clusters(), clusters);
     }
     return clusters;
   }
@@ -140,16 +139,17 @@ final class Pooling {
       List<Verdict> verdicts, Images images, BiFunction<Verdict, Integer, Object> of) {
     Map<Object, Count> counts = new LinkedHashMap<>();
     for (Verdict verdict : verdicts) {
-      verdict
-          .answers(images)
-          .forEach(
-              answer ->
-                  counts.merge(
-                      of.apply(verdict, verdict.target(answer)),
-                      new Count(0, 0).plus(verdict.metric().aligned(answer)),
-                      (a, b) -> new Count(a.aligned + b.aligned, a.all + b.all)));
+      count(verdict, images, answer -> of.apply(verdict, verdict.target(answer)), counts);
     }
     return counts;
+  }
+
+  private static <K> void count(
+      Verdict verdict, Images images, Function<Answer, K> of, Map<K, Count> counts) {
+    for (Answer answer : verdict.answers(images)) {
+      boolean aligned = verdict.metric().aligned(answer);
+      counts.merge(of.apply(answer), Count.of(aligned), Count::plus);
+    }
   }
 
   private static Optional<Spread> spread(Spread.Over over, Map<Object, Count> counts) {
@@ -274,8 +274,8 @@ final class Pooling {
   }
 
   private static PairedDifference paired(List<Verdict> first, List<Verdict> second) {
-    Map<String, Count> ours = clusters(first, Images.ALL);
-    Map<String, Count> theirs = clusters(second, Images.ALL);
+    Map<Cluster, Count> ours = clusters(first, Images.ALL);
+    Map<Cluster, Count> theirs = clusters(second, Images.ALL);
     int answers = ours.values().stream().mapToInt(Count::all).sum();
     // Clusters differ in size: so scaled, the mean of these is the difference of the proportions.
     double scale = (double) ours.size() / answers;

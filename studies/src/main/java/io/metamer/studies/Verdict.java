@@ -6,6 +6,7 @@ import io.metamer.metrics.Clustering;
 import io.metamer.metrics.Score;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -55,12 +56,20 @@ record Verdict(
   }
 
   /**
-   * Answers of one cluster depend on each other, whoever gave them: a target, or a grid of them.
+   * Answers of one cluster depend on each other, whoever gave them.
+   *
+   * @param design tells grids of other targets apart; 0 where the cluster is a target
+   * @param index of the grid, or the study's number of the target
    */
-  String cluster(Answer answer) {
-    return metric instanceof Clustering
-        ? "%d of %s".formatted(answer.trial().block(), targets)
-        : Integer.toString(target(answer));
+  record Cluster(int design, int index) {}
+
+  /** Which cluster answers are of: a target, or a grid of them. */
+  Function<Answer, Cluster> clusters() {
+    if (!(metric instanceof Clustering)) {
+      return answer -> new Cluster(0, target(answer));
+    }
+    int design = targets.hashCode();
+    return answer -> new Cluster(design, answer.trial().block());
   }
 
   Optional<Score> score(StudyScores.Images images) {

@@ -267,14 +267,15 @@ final class MeasuringTest {
     ForcedChoices listed =
         new ForcedChoices(
             Optional.empty(),
-            Optional.of(new Grids(Triples.LISTED, List.of(List.of("cat", "cow")), 1, 0)),
+            Optional.of(
+                new Grids(Triples.LISTED, List.of(List.of("cat", "cow"), List.of("hen")), 1, 0)),
             Optional.empty(),
             false);
     IllegalArgumentException e =
         assertThrows(
             IllegalArgumentException.class,
             () -> StudyRun.of(two.withJudges(List.of(L2), listed), out));
-    assertTrue(e.getMessage().endsWith("[cat, dog], got \"cow\""), e.getMessage());
+    assertTrue(e.getMessage().endsWith("[cat, dog], got [hen]"), e.getMessage());
     ForcedChoices same =
         new ForcedChoices(
             Optional.empty(),
