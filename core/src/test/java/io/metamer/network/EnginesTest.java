@@ -19,20 +19,6 @@ final class EnginesTest {
   }
 
   @Test
-  void preferred_byName_isThatOneOrRefused() {
-    try {
-      System.setProperty(Engine.PROPERTY, "nd4j");
-      assertEquals("nd4j", Engine.preferred().name());
-      System.setProperty(Engine.PROPERTY, "abacus");
-      assertEquals(
-          "expected an engine named 'abacus' among those that can run here, got [nd4j]",
-          assertThrows(IllegalStateException.class, Engine::preferred).getMessage());
-    } finally {
-      System.clearProperty(Engine.PROPERTY);
-    }
-  }
-
-  @Test
   void available_withTheLibraryAlone_isTheOneOfNd4j() {
     assertEquals(List.of("nd4j"), Engine.available().stream().map(Engine::name).toList());
   }

@@ -7,6 +7,7 @@ import io.metamer.inversion.Keep;
 import io.metamer.inversion.StepRule;
 import io.metamer.inversion.Stopping;
 import io.metamer.loss.Matching;
+import io.metamer.network.MachineMemory;
 import io.metamer.perceptual.PerceptualDistance;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * @param keep which iterate is the result, if another
  * @param rawSeed whether the first evaluation takes the seed unclipped, if otherwise
  * @param batch how many images are searched for at a time, if others
+ * @param memory for the network, in MB (a million bytes), above 0: the batch is smaller where its
+ *     {@link io.metamer.network.Cost#memory} would be more; {@link
+ *     io.metamer.network.MachineMemory#budget} if not given
  * @param tolerance the relative distance at which an image counts as matched, if another
  * @since 0.1
  */
@@ -43,6 +47,7 @@ public record SearchRecipe(
     Optional<Keep> keep,
     Optional<Boolean> rawSeed,
     Optional<Integer> batch,
+    Optional<Double> memory,
     Optional<Double> tolerance) {
 
   /** The preset of a study that names none: the published search. */
@@ -60,6 +65,9 @@ public record SearchRecipe(
     }
     if (batch.isPresent() && batch.get() < 1) {
       throw new IllegalArgumentException("batch: expected at least 1 image, got " + batch.get());
+    }
+    if (memory.isPresent() && !(memory.get() > 0)) {
+      throw new IllegalArgumentException("memory: expected MB above 0, got " + memory.get());
     }
     if (tolerance.isPresent() && !(tolerance.get() > 0)) {
       throw new IllegalArgumentException(
@@ -171,6 +179,17 @@ public record SearchRecipe(
   }
 
   /**
+   * Copies with a memory budget.
+   *
+   * @param memory for the network, in MB, above 0
+   * @return the copy
+   * @throws IllegalArgumentException if not above 0
+   */
+  public SearchRecipe withMemory(double memory) {
+    return with(draft -> draft.memory = memory);
+  }
+
+  /**
    * Copies with another tolerance.
    *
    * @param tolerance the relative distance up to which an image counts as matched, above 0
@@ -205,6 +224,11 @@ public record SearchRecipe(
     return tolerance.map(options::withTolerance).orElse(options);
   }
 
+  /** The bytes that a network may take: the batch is smaller where it would take more. */
+  long budget() {
+    return memory.map(megabytes -> (long) (1e6 * megabytes)).orElseGet(MachineMemory::budget);
+  }
+
   private SearchRecipe with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -224,6 +248,7 @@ public record SearchRecipe(
     @Nullable Keep keep;
     @Nullable Boolean rawSeed;
     @Nullable Integer batch;
+    @Nullable Double memory;
     @Nullable Double tolerance;
 
     Draft(Preset preset) {
@@ -241,6 +266,7 @@ public record SearchRecipe(
       keep = from.keep.orElse(null);
       rawSeed = from.rawSeed.orElse(null);
       batch = from.batch.orElse(null);
+      memory = from.memory.orElse(null);
       tolerance = from.tolerance.orElse(null);
     }
 
@@ -256,6 +282,7 @@ public record SearchRecipe(
           Optional.ofNullable(keep),
           Optional.ofNullable(rawSeed),
           Optional.ofNullable(batch),
+          Optional.ofNullable(memory),
           Optional.ofNullable(tolerance));
     }
   }

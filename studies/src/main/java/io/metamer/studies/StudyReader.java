@@ -460,6 +460,7 @@ final class StudyReader {
             "keep",
             "rawSeed",
             "batch",
+            "memory",
             "tolerance");
     Preset preset =
         fields
@@ -477,6 +478,7 @@ final class StudyReader {
     Optional<Keep> keep = fields.optional("keep").map(e -> e.one(words(Keep.values())));
     Optional<Boolean> rawSeed = fields.optional("rawSeed").map(Entry::truth);
     Optional<Integer> batch = fields.optional("batch").map(Entry::whole);
+    Optional<Double> memory = fields.optional("memory").map(Entry::number);
     Optional<Double> tolerance = fields.optional("tolerance").map(Entry::number);
     return entry.make(
         () ->
@@ -491,6 +493,7 @@ final class StudyReader {
                 keep,
                 rawSeed,
                 batch,
+                memory,
                 tolerance));
   }
 

@@ -82,7 +82,13 @@ public final class StudyRun {
 
   /** One network with one regularizer: what their chunks share. */
   private record Series(
-      Subject subject, Penalty penalty, ImageSpec input, InversionOptions options) {}
+      Subject subject, Penalty penalty, ImageSpec input, InversionOptions options) {
+
+    /** With a batch that the memory has room for. */
+    Series within(long bytes, RepresentationModel model) {
+      return new Series(subject, penalty, input, options.withBatchWithin(bytes, model));
+    }
+  }
 
   /**
    * How far a run came.
@@ -129,8 +135,9 @@ public final class StudyRun {
         for (DistanceRecipe distance : penalty.distances()) {
           describe("regularizer " + penalty.name(), distance, input);
         }
-        Series one = new Series(subject, penalty, input, options(penalty, input));
-        try (RepresentationModel model = open(network, one)) {
+        Series asked = new Series(subject, penalty, input, options(penalty, input));
+        try (RepresentationModel model = open(network, asked)) {
+          Series one = asked.within(study.search().budget(), model);
           check(one, model);
           classifier(network, one).ifPresent(RepresentationModel::close);
           series.put(one, chunks(model.id(), one));

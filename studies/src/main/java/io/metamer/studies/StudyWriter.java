@@ -249,6 +249,7 @@ final class StudyWriter {
     search.keep().ifPresent(keep -> entry.put("keep", StudyReader.word(keep)));
     search.rawSeed().ifPresent(raw -> entry.put("rawSeed", raw));
     search.batch().ifPresent(n -> entry.put("batch", n));
+    search.memory().ifPresent(n -> entry.put("memory", n));
     search.tolerance().ifPresent(t -> entry.put("tolerance", t));
     return entry;
   }

@@ -92,6 +92,7 @@ final class StudyReaderTest {
         keep: last
         rawSeed: true
         batch: 16
+        memory: 0.5
         tolerance: 0.05
       pairs: {folder: others, count: 100}
       chunk: 48
@@ -177,6 +178,7 @@ final class StudyReaderTest {
                 .withKeep(Keep.LAST)
                 .withRawSeed(true)
                 .withBatch(16)
+                .withMemory(0.5)
                 .withTolerance(0.05),
             Optional.of(Targets.folder(temp.resolve("others")).first(100)),
             48,
@@ -415,6 +417,7 @@ final class StudyReaderTest {
         "[42] | [42]\\nsearch: {step: {rule: sign, size: 1, schedule: {rounds: []}}} | 1 round, got",
         "[42] | [42]\\npairs: {folder: a, count: 0} | pairs: count: expected at least 1 image",
         "[42] | [42]\\nsearch: {iterations: -1} | search: iterations: expected at least 0, got -1",
+        "[42] | [42]\\nsearch: {memory: 0} | search: memory: expected MB above 0, got 0.0",
         "[42] | [42]\\nsearch: {batch: 0} | search: batch: expected at least 1 image, got 0",
         "[42] | [42]\\nsearch: {tolerance: NaN} | search: tolerance: expected a distance above 0",
         "[42] | [42]\\nsearch: {step: {rule: adm}} | search.step.rule: expected normalized, sign",

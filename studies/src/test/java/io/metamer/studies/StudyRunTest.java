@@ -511,6 +511,23 @@ final class StudyRunTest {
   }
 
   @Test
+  void batch_isAsLargeAsTheMemoryHasRoomFor() throws IOException {
+    Study study = Fixture.study(images);
+    Study tight =
+        Study.of(
+            study.networks(),
+            study.regularizers(),
+            study.targets(),
+            study.seeds(),
+            study.search().withMemory(1e-6));
+    StudyPlan plan = StudyRun.of(tight, out).plan();
+    assertEquals(List.of(1, 1, 1, 1), plan.parts().stream().map(StudyPlan.Part::batch).toList());
+    assertNotEquals(
+        StudyRun.of(study, out).chunks().get(0).key(),
+        StudyRun.of(tight, out).chunks().get(0).key());
+  }
+
+  @Test
   void plan_ofWhatIsDone_measuresNothing() throws IOException {
     Study study = Fixture.tiny(images);
     run(study, out);
