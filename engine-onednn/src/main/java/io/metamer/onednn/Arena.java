@@ -61,7 +61,7 @@ final class Arena implements AutoCloseable {
       if (start != null) {
         numbers.set_data_handle(start.getPointer(offset));
       }
-      return new Tensor(shape, layout, this, numbers);
+      return new Tensor(shape, layout, this, offset, numbers);
     }
 
     /** Says where it is. */
@@ -115,7 +115,7 @@ final class Arena implements AutoCloseable {
       long[] shape, memory.desc layout, memory numbers, @Nullable INDArray owner) {
     Slot slot = new Slot(0, false);
     slot.array = owner;
-    return new Tensor(shape, layout, slot, numbers);
+    return new Tensor(shape, layout, slot, 0, numbers);
   }
 
   /** Puts a plain tensor into an array of its own; none if that is not possible. */

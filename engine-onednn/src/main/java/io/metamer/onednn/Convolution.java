@@ -107,7 +107,7 @@ record Convolution(
       memory.desc sum = destination;
       if (destination.get_format_kind() == memory.format_kind.any) {
         // The sum has to be in the layout of the result, which is oneDNN's choice.
-        convolution_forward.primitive_desc alone = hint(source, destination, new post_ops());
+        convolution_forward.primitive_desc alone = create(source, destination, new post_ops());
         if (alone == null) {
           return null;
         }
@@ -115,13 +115,13 @@ record Convolution(
       }
       after.append_binary(dnnl.algorithm.binary_add, sum);
       relu.append(after);
-      return hint(source, sum, after);
+      return create(source, sum, after);
     }
     relu.append(after);
-    return hint(source, destination, after);
+    return create(source, destination, after);
   }
 
-  private convolution_forward.@Nullable primitive_desc hint(
+  private convolution_forward.@Nullable primitive_desc create(
       memory.desc source, memory.desc destination, post_ops after) {
     memory.desc weights = layouts.any(kernel());
     LongPointer stride = two(node.stride());
@@ -162,7 +162,7 @@ record Convolution(
 
   private convolution_backward_data.@Nullable primitive_desc backward(
       memory.desc source, memory.desc destination) {
-    convolution_forward.primitive_desc forward = hint(source, destination, new post_ops());
+    convolution_forward.primitive_desc forward = create(source, destination, new post_ops());
     if (forward == null) {
       return null;
     }

@@ -58,7 +58,7 @@ final class Fallback implements Operation {
     }
     nodes.add(node);
     graph = new Graph(nodes, List.of(node.name()));
-    others.names.add(node.name());
+    others.names().add(node.name());
   }
 
   /** One input that holds all that is read, each part cut out under its own name. */
@@ -82,7 +82,7 @@ final class Fallback implements Operation {
   public Tensor forward(List<Tensor> x, Tape tape) {
     CompiledNetwork network = engine.compile(graph, batch, DataType.FLOAT);
     this.network = network;
-    others.networks.add(network);
+    others.networks().add(network);
     INDArray input = Nd4j.create(DataType.FLOAT, Layouts.batched(batch, shape));
     List<Tensor> parts = parts(input);
     for (int i = 0; i < read.size(); i++) {

@@ -9,6 +9,7 @@ import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -72,7 +73,7 @@ public final class OneDnnEngine implements Engine {
   public boolean usable() {
     return Library.usable()
         && (!bfloat16 || Library.instance().bfloat16())
-        && Nd4j.getBackend().getClass().getSimpleName().equals("CpuBackend");
+        && Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
   }
 
   /**

@@ -20,14 +20,10 @@ final class OneDnnNetwork implements CompiledNetwork {
   private final List<Entry> cotangents;
   private final Tape backward;
   private final INDArray gradient;
-  private final List<String> fallbacks;
-  private final List<CompiledNetwork> others;
+  private final Others others;
   private boolean computed;
   private boolean closed;
 
-  /**
-   * @param others the networks of another engine that steps run, to be closed
-   */
   OneDnnNetwork(
       Arena arena,
       Entry x,
@@ -36,8 +32,7 @@ final class OneDnnNetwork implements CompiledNetwork {
       List<Entry> cotangents,
       Tape backward,
       INDArray gradient,
-      List<String> fallbacks,
-      List<CompiledNetwork> others) {
+      Others others) {
     this.arena = arena;
     this.x = x;
     this.forward = forward;
@@ -45,8 +40,7 @@ final class OneDnnNetwork implements CompiledNetwork {
     this.cotangents = cotangents;
     this.backward = backward;
     this.gradient = gradient;
-    this.fallbacks = List.copyOf(fallbacks);
-    this.others = List.copyOf(others);
+    this.others = others;
   }
 
   @Override
@@ -82,7 +76,7 @@ final class OneDnnNetwork implements CompiledNetwork {
 
   @Override
   public List<String> fallbacks() {
-    return fallbacks;
+    return List.copyOf(others.names());
   }
 
   @Override
@@ -91,7 +85,7 @@ final class OneDnnNetwork implements CompiledNetwork {
       closed = true;
       x.close();
       cotangents.forEach(Entry::close);
-      others.forEach(CompiledNetwork::close);
+      others.networks().forEach(CompiledNetwork::close);
       arena.close();
     }
   }
@@ -159,9 +153,15 @@ final class OneDnnNetwork implements CompiledNetwork {
     }
   }
 
-  /** What a plan gathers for the network: networks of another engine, and whose they are. */
-  static final class Others {
-    final List<CompiledNetwork> networks = new ArrayList<>();
-    final List<String> names = new ArrayList<>();
+  /**
+   * What is left to another engine, gathered while a network is planned.
+   *
+   * @param names whose nodes
+   * @param networks what runs them, to be closed
+   */
+  record Others(List<String> names, List<CompiledNetwork> networks) {
+    Others() {
+      this(new ArrayList<>(), new ArrayList<>());
+    }
   }
 }

@@ -51,7 +51,7 @@ final class Plan {
 
   /** Whether so much is left to the other engine that it had better run the whole. */
   boolean mostlyOthers() {
-    return others.names.size() > MANY && others.names.size() > SHARE * units.size();
+    return others.names().size() > MANY && others.names().size() > SHARE * units.size();
   }
 
   CompiledNetwork network() {
@@ -89,16 +89,7 @@ final class Plan {
             : inArray(gradient, backward);
     OneDnnNetwork.Entry entry = new OneDnnNetwork.Entry(x, arena.neededBack(x));
     arena.allocate();
-    return new OneDnnNetwork(
-        arena,
-        entry,
-        forward,
-        outputs,
-        cotangents,
-        backward,
-        result,
-        others.names,
-        others.networks);
+    return new OneDnnNetwork(arena, entry, forward, outputs, cotangents, backward, result, others);
   }
 
   /** Computes what does not depend on the input and is read by what does, or wanted. */
@@ -112,7 +103,7 @@ final class Plan {
     }
     List<String> names = List.copyOf(wanted);
     CompiledNetwork network = other.compile(graph.upTo(names), batch, DataType.FLOAT);
-    others.networks.add(network);
+    others.networks().add(network);
     String input = graph.nodes().get(0).name();
     List<INDArray> arrays = network.forward(Nd4j.create(DataType.FLOAT, shape(input)));
     for (int i = 0; i < names.size(); i++) {

@@ -9,18 +9,19 @@ import org.bytedeco.dnnl.memory;
  * @param shape with the batch axis
  * @param layout how they lie
  * @param slot where they lie
+ * @param offset at which byte of it they start
  * @param numbers the library's handle on them
  */
-record Tensor(long[] shape, memory.desc layout, Arena.Slot slot, memory numbers) {
+record Tensor(long[] shape, memory.desc layout, Arena.Slot slot, long offset, memory numbers) {
 
   /** The same numbers of the same slot under another shape or as a part. */
   Tensor view(long[] shape, memory.desc layout) {
     return view(shape, layout, 0);
   }
 
-  /** The same slot from a later byte on. */
+  /** The same from a later byte on. */
   Tensor view(long[] shape, memory.desc layout, long offset) {
-    return slot.tensor(shape, layout, offset);
+    return slot.tensor(shape, layout, this.offset + offset);
   }
 
   boolean in(memory.desc layout) {

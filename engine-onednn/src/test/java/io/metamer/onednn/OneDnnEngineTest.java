@@ -101,6 +101,28 @@ final class OneDnnEngineTest {
   }
 
   @Test
+  void partsOfAFallbacksGradient_ofOneImage_keepTheirPlaces() {
+    // With one image each part is in row order by itself, and a reshape takes it as it lies.
+    Graph graph =
+        graph(
+            input(1, 2),
+            new Node.Reshape("a", "x", new long[] {2, 2}),
+            new Node.Activation("e", "x", Function.EXP),
+            new Node.Reshape("b", "e", new long[] {2, 2}),
+            new Node.MatrixProduct("p", "a", "b"));
+    INDArray x = noise(1, 1, 1, 2, 2);
+    INDArray g = noise(2, 1, 2, 2);
+    try (CompiledNetwork network = engine.compile(graph, 1, DataType.FLOAT);
+        CompiledNetwork expected = new Nd4jEngine().compile(graph, 1, DataType.FLOAT)) {
+      assertEquals(List.of("p"), network.fallbacks());
+      expected.forward(x);
+      network.forward(x);
+      INDArray gradient = expected.backward(List.of(g));
+      assertTrue(relativeError(gradient, network.backward(List.of(g))) < 1e-6);
+    }
+  }
+
+  @Test
   void networksThatWouldMostlyBeLeftToTheOther_goToItAsAWhole() {
     List<Node> nodes = new ArrayList<>(List.of(input(3, 8)));
     for (int i = 0; i < 20; i++) {
