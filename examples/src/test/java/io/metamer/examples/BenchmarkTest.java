@@ -71,7 +71,7 @@ final class BenchmarkTest {
       assertFalse(line.has("better_peer"), lines.get(k));
     }
     assertTrue(lines.get(3).startsWith("network "), lines::toString);
-    assertTrue(lines.get(4).matches("mine +none +2  nd4j .*"), lines::toString);
+    assertTrue(lines.get(4).matches("mine +none +2  (onednn|nd4j) .*"), lines::toString);
   }
 
   @ParameterizedTest
