@@ -437,7 +437,8 @@ public final class StudyRun {
    *     answered is kept
    * @throws IOException if somebody else writes to the folder, it cannot be written to, or a file
    *     cannot be read
-   * @throws IllegalStateException if the study has no judges, or no chunk is there
+   * @throws IllegalStateException if the study has no judges, no chunk is there, or there are too
+   *     few images for any test
    */
   public StudyScores measure(StudyListener listener) throws IOException {
     if (study.judges().isEmpty()) {
@@ -458,6 +459,10 @@ public final class StudyRun {
                 search,
                 judges(search.input()),
                 (of, judge) -> listener.answered(of.toString(), judge, ++done[0], all)));
+      }
+      if (verdicts.isEmpty()) {
+        throw new IllegalStateException(
+            "expected at least three images for clustering, which is all that judges are asked");
       }
       StudyScores scores = Pooling.scores(verdicts);
       Map<String, byte[]> files =

@@ -302,6 +302,40 @@ final class MeasuringTest {
   }
 
   @Test
+  void imagesTooFewForAnyTest_areRefused() throws IOException {
+    ForcedChoices clustering =
+        new ForcedChoices(
+            Optional.empty(),
+            Optional.of(new Grids(Triples.RANDOM, List.of(), 1, 0)),
+            Optional.empty(),
+            false);
+    Study two =
+        Fixture.with(Fixture.tiny(images), Targets.folder(images).first(2))
+            .withJudges(List.of(L2), clustering);
+    IllegalStateException e = assertThrows(IllegalStateException.class, () -> measured(two, out));
+    assertTrue(e.getMessage().startsWith("expected at least three images"), e.getMessage());
+    StudyScores scores = measured(two.withJudges(List.of(L2), ForcedChoices.defaults()), out);
+    assertEquals(List.of("2AFC", "2AFC"), scores.rows().stream().map(Row::test).toList());
+    assertTrue(Files.readString(out.resolve("report.html")).contains("Clustering was not asked"));
+  }
+
+  @Test
+  void study_whoseOnlyJudgeIsHeldOut_isReportedWithoutScores() throws IOException {
+    Study study =
+        with(
+                Fixture.tiny(images),
+                Penalty.of(
+                    "against",
+                    Fixture.against(
+                        Fixture.NETWORKS.resolve("smooth.onnx"), 1, Penalty.Coefficient.FIXED)))
+            .withJudges(List.of(FEATURES), ForcedChoices.defaults());
+    StudyScores scores = measured(study, out);
+    assertTrue(scores.pooled().stream().allMatch(cell -> cell.estimate().isEmpty()));
+    String report = Files.readString(out.resolve("report.html"));
+    assertTrue(report.contains("<td>- <small>held out</small></td>"), report);
+  }
+
+  @Test
   void interrupt_endsMeasuring_andWhatWasAnsweredIsKept() throws IOException {
     Study study = Fixture.study(images).withJudges(List.of(L2), ForcedChoices.defaults());
     StudyRun run = StudyRun.of(study, out);
