@@ -39,13 +39,14 @@ final class ChunkFiles {
   private ChunkFiles() {}
 
   /** By name. All but the times are the same whenever the chunk is computed. */
-  static Map<String, byte[]> of(Chunk chunk, InversionResult result, boolean floats) {
+  static Map<String, byte[]> of(Chunk chunk, InversionResult result, boolean floats)
+      throws IOException {
     Map<String, byte[]> files = new LinkedHashMap<>();
     for (int i = 0; i < result.size(); i++) {
       files.put(png(chunk, i), png(result.images().slice(i), result.input()));
     }
     if (floats) {
-      files.put(FLOATS, Nd4j.toNpyByteArray(result.images()));
+      files.put(FLOATS, npy(result.images()));
     }
     ObjectNode said = said(chunk, result);
     files.keySet().forEach(said.putArray("files")::add);
@@ -55,6 +56,18 @@ final class ChunkFiles {
     times.put("seconds", result.provenance().seconds());
     files.put(StudyFolder.TIMES, text(times));
     return files;
+  }
+
+  /** ND4J writes through a channel, which an interrupt closes, and hides what that throws. */
+  private static byte[] npy(INDArray images) throws IOException {
+    try {
+      return Nd4j.toNpyByteArray(images);
+    } catch (RuntimeException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw e;
+    }
   }
 
   static byte[] png(INDArray image, ImageSpec spec) {

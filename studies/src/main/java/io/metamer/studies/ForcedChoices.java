@@ -78,20 +78,22 @@ public record ForcedChoices(
       }
     }
 
-    /** The group of a target: those of one group stand beside each other. */
-    String group(String target) {
-      String name = classOf(target);
+    /** The groups of targets, of which those of one stand beside each other; none for any. */
+    List<String> groups(List<String> targets) {
       return switch (triples) {
-        case RANDOM -> "";
-        case SAME_CLASS -> name;
-        case LISTED -> {
-          int group = 0;
-          while (group < classes.size() && !classes.get(group).contains(name)) {
-            group++;
-          }
-          yield group < classes.size() ? "group " + group : "others";
-        }
+        case RANDOM -> List.of();
+        case SAME_CLASS -> targets.stream().map(ForcedChoices::classOf).toList();
+        case LISTED -> targets.stream().map(target -> listed(classOf(target))).toList();
       };
+    }
+
+    private String listed(String name) {
+      for (int group = 0; group < classes.size(); group++) {
+        if (classes.get(group).contains(name)) {
+          return "group " + group;
+        }
+      }
+      return "others";
     }
   }
 

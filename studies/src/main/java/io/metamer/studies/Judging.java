@@ -133,7 +133,7 @@ final class Judging {
         .filter(grids -> n >= TRIPLE)
         .ifPresent(
             grids -> {
-              List<String> groups = search.names().stream().map(grids::group).toList();
+              List<String> groups = grids.groups(search.names());
               for (int r = 0; r < grids.repetitions(); r++) {
                 Clustering metric = new Clustering(grids.seed() + r, groups);
                 designs.add(new Design(metric, r + 1, metric.trials(n), Optional.empty()));

@@ -81,7 +81,7 @@ final class StudyCharts {
       for (int k = 0; k < n; k++) {
         chart.addAnnotation(new AnnotationText(networks.get(k), k, BELOW / 2, false));
       }
-      double chance = 100.0 / (test.equals("clustering") ? 3 : 2);
+      double chance = 100.0 / (test.startsWith("clustering") ? 3 : 2);
       line(
           chart,
           "chance",

@@ -362,7 +362,7 @@ final class StudyReport {
     }
     exclusions.addAll(heldOut.isEmpty() ? List.of("No judge took part in a search.") : heldOut);
     if (study.choices().clustering().isPresent()
-        && scores.rows().stream().noneMatch(row -> row.test().equals("clustering"))) {
+        && scores.rows().stream().noneMatch(row -> row.test().startsWith("clustering"))) {
       exclusions.add("Clustering was not asked: it takes three images at least.");
     }
     Map<String, List<Inverted>> cells =

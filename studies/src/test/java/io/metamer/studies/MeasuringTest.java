@@ -284,7 +284,8 @@ final class MeasuringTest {
             false);
     StudyScores scores = measured(two.withJudges(List.of(L2), same), out);
     assertEquals(
-        List.of("clustering", "clustering"), scores.rows().stream().map(Row::test).toList());
+        List.of("clustering within groups", "clustering within groups"),
+        scores.rows().stream().map(Row::test).toList());
   }
 
   @Test
