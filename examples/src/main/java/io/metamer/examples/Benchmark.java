@@ -76,6 +76,9 @@ final class Benchmark implements Callable<Integer> {
 
   private static final int LARGE_IMAGES = 32;
 
+  /** What oneDNN's engine calls itself where it computes in bfloat16. */
+  private static final String BFLOAT16 = "onednn-bf16";
+
   private static final List<String> VARIANTS = List.of("reference", "tuned");
   private static final Pattern PEAK_OF_PROCESS = Pattern.compile("VmHWM:\\s*(\\d+) kB");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -124,6 +127,13 @@ final class Benchmark implements Callable<Integer> {
       paramLabel = "N",
       description = "Images in a step of a search. Default: ${DEFAULT-VALUE}.")
   private List<Integer> batches = List.of(32);
+
+  @Option(
+      names = "--bf16",
+      description =
+          "Also oneDNN's engine in bfloat16, which keeps 8 significant bits: for processors that"
+              + " have it.")
+  private boolean bfloat16;
 
   @Option(names = "--steps", description = "Steps in a run. Default: ${DEFAULT-VALUE}.")
   private int steps = 10;
@@ -252,6 +262,9 @@ final class Benchmark implements Callable<Integer> {
     }
     for (Engine engine : Engine.available()) {
       sides.add(new Side(engine.name(), engine.name(), ""));
+    }
+    if (bfloat16) {
+      sides.add(new Side(BFLOAT16, BFLOAT16, ""));
     }
     return sides;
   }
@@ -446,6 +459,7 @@ final class Benchmark implements Callable<Integer> {
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
             "-D%s=%s".formatted(Engine.PROPERTY, side.program),
+            "-Dmetamer.onednn.bf16=" + side.program.equals(BFLOAT16),
             BenchmarkRun.class.getName(),
             folder.toString(),
             file,

@@ -1,0 +1,3 @@
+/** Kernels timed by JMH. */
+@org.jspecify.annotations.NullMarked
+package io.metamer.benchmarks;
