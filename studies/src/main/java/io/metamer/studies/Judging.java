@@ -110,7 +110,8 @@ final class Judging {
         return Part.REGULARIZER;
       }
     }
-    return judge.network().equals(search.network()) ? Part.NETWORK : Part.NONE;
+    boolean same = !judge.network().isEmpty() && judge.network().equals(search.network());
+    return same ? Part.NETWORK : Part.NONE;
   }
 
   private List<Design> designs(Inverted search) {
@@ -203,7 +204,7 @@ final class Judging {
 
   private String key(Inverted search, Design design, DescribedDistance judge) {
     List<String> text = new ArrayList<>();
-    text.add("answers, format 1");
+    text.add("answers, format 2");
     text.add("judge " + judge);
     text.add("test %s %s".formatted(design.metric.name(), design.trials));
     text.add(
@@ -212,7 +213,13 @@ final class Judging {
                 .otherSeed
                 .map(seed -> "%s %s %d".formatted(study.seeds().kind(), preset(), seed))
                 .orElse("of the search"));
-    search.chunks().keySet().forEach(chunk -> text.add("chunk " + chunk.key()));
+    // A chunk that was made again by another runtime has the same key, and other images: what is
+    // said of
+    // them tells them apart.
+    search
+        .chunks()
+        .forEach(
+            (chunk, said) -> text.add("chunk %s %s".formatted(chunk.key(), said.get("images"))));
     return Sha256.ofText(text.toArray(String[]::new));
   }
 

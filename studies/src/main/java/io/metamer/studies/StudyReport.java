@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.samskivert.mustache.Mustache;
 import io.metamer.metrics.Estimate;
+import io.metamer.metrics.Holm;
 import io.metamer.studies.StudyScores.Difference;
 import io.metamer.studies.StudyScores.Images;
 import io.metamer.studies.StudyScores.Part;
@@ -17,6 +18,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -181,11 +183,17 @@ final class StudyReport {
     }
     List<Difference> pooled =
         scores.differences().stream().filter(d -> d.judge().isEmpty()).toList();
-    long told = pooled.stream().filter(d -> d.corrected() < 0.05).count();
     if (!pooled.isEmpty()) {
+      double[] corrected = Holm.adjusted(pooled.stream().mapToDouble(Difference::p).toArray());
       findings.add(
-          "Of %s of networks, %d differ with p below 0.05 after Holm's correction."
-              .formatted(counted(pooled.size(), "comparison"), told));
+          "Of %s of networks, %d differ with p below 0.05 after Holm's correction for all of them; the table corrects within one regularizer and test."
+              .formatted(
+                  counted(pooled.size(), "comparison"),
+                  Arrays.stream(corrected).filter(p -> p < 0.05).count()));
+    }
+    if (scores.pooled().stream().map(Pooled::heldOut).distinct().count() > 1) {
+      findings.add(
+          "Not all cells have the same judges, since some were held out (see Exclusions): compare such cells judge by judge.");
     }
     return findings;
   }
@@ -231,13 +239,14 @@ final class StudyReport {
         orders.computeIfAbsent(order(cells), of -> new ArrayList<>()).add(regularizer);
       }
     }
-    if (orders.isEmpty()) {
+    if (orders.values().stream().mapToInt(List::size).sum() < 2) {
       return Optional.empty();
     }
     if (orders.size() == 1) {
+      Map.Entry<String, List<String>> all = orders.entrySet().iterator().next();
       return Optional.of(
-          "%s ranks the networks alike with every regularizer: %s."
-              .formatted(capital(test), orders.keySet().iterator().next()));
+          "%s ranks the networks alike with %s: %s."
+              .formatted(capital(test), joined(all.getValue()), all.getKey()));
     }
     return Optional.of(
         "The regularizer changes how %s ranks the networks: %s. Whether two differ by more than chance, the table of networks compared says."

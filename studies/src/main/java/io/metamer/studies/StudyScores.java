@@ -33,7 +33,7 @@ public record StudyScores(List<Row> rows, List<Pooled> pooled, List<Difference> 
     NONE,
     /** The penalty rests on it. */
     REGULARIZER,
-    /** It is made of the network that was inverted. */
+    /** It is a feature distance over the very file that was inverted. */
     NETWORK
   }
 
@@ -71,7 +71,7 @@ public record StudyScores(List<Row> rows, List<Pooled> pooled, List<Difference> 
    * @param test the name of the test
    * @param images which images
    * @param total how many images were found, from all seeds
-   * @param n how many of them were judged
+   * @param n how many of them these are: all, or the matched ones
    * @param distance the median relative distance of the images; absent if there are none
    * @param heldOut the names of judges that were held out
    * @param estimate the proportion of answers that count as aligned, each of the same weight, with

@@ -74,7 +74,10 @@ final class StudyTables {
         with("network", regularizers),
         rows,
         "Mean over judges and seeds ± standard deviation over judges, [95 % interval over targets]"
-            + (images == Images.MATCHED ? "; matched images of all that were found." : "."));
+            + (images == Images.MATCHED ? "; matched images of all that were found." : ".")
+            + (scores.pooled().stream().map(Pooled::heldOut).distinct().count() > 1
+                ? " Not all cells have the same judges: some were held out."
+                : ""));
   }
 
   private static Cell alignment(Pooled cell, Images images) {
@@ -86,7 +89,12 @@ final class StudyTables {
     Estimate estimate = cell.estimate().get();
     return new Cell(
         percent(estimate.value()),
-        cell.overJudges().map(Spread::deviation).map(StudyTables::percent).orElse(""),
+        // Of one judge there is no spread.
+        cell.overJudges()
+            .filter(s -> s.n() > 1)
+            .map(Spread::deviation)
+            .map(StudyTables::percent)
+            .orElse(""),
         interval(estimate.interval()) + counted);
   }
 
