@@ -21,6 +21,7 @@ JOB is one of
                       frozen parameters, batch norm folded
 """
 import argparse
+import inspect
 import json
 import os
 import time
@@ -87,9 +88,11 @@ def make(directory, names):
         net = network(name)
         torch.save(net.state_dict(), f'{directory}/{name}.pt')
         size = SIZES[name]
+        # Newer versions export in another way unless told not to, for which they need more packages.
+        old = {'dynamo': False} if 'dynamo' in inspect.signature(torch.onnx.export).parameters else {}
         torch.onnx.export(net, torch.zeros(2, 3, size, size), f'{directory}/{name}.onnx', opset_version=13,
                           input_names=['input'], output_names=['logits'],
-                          dynamic_axes={'input': {0: 'N'}, 'logits': {0: 'N'}})
+                          dynamic_axes={'input': {0: 'N'}, 'logits': {0: 'N'}}, **old)
     if not os.path.exists(f'{directory}/alexnet_features.npz'):
         torch.manual_seed(3)
         features = torchvision.models.alexnet().features

@@ -75,9 +75,12 @@ public record PgdAttack(
           "expected at least 1 iteration, restart and image of a batch, got %d, %d and %d"
               .formatted(iterations, restarts, batch));
     }
-    if (randomStart) {
-      Math.addExact(seed, restarts);
-    } else if (restarts > 1) {
+    if (randomStart && seed > Long.MAX_VALUE - restarts) {
+      throw new IllegalArgumentException(
+          "expected a seed of at most %d for %d restarts, got %d"
+              .formatted(Long.MAX_VALUE - restarts, restarts, seed));
+    }
+    if (!randomStart && restarts > 1) {
       throw new IllegalArgumentException(
           "expected random starts for %d restarts: from the images, all would be the same"
               .formatted(restarts));
@@ -150,7 +153,8 @@ public record PgdAttack(
    * @param restarts at least 1
    * @param seed of the points of the first
    * @return the copy
-   * @throws IllegalArgumentException if below 1
+   * @throws IllegalArgumentException if below 1, or if the seeds of the last ones would be too
+   *     large
    */
   public PgdAttack withRestarts(int restarts, long seed) {
     return new PgdAttack(ball, loss, step, iterations, restarts, true, seed, batch);

@@ -31,7 +31,7 @@ public interface Engine {
             .toList();
     if (engines.isEmpty()) {
       throw new IllegalStateException(
-          "no engine is registered; META-INF/services/%s of metamer-core is missing"
+          "no engine can run here: none is registered in META-INF/services/%s, or none is usable"
               .formatted(Engine.class.getName()));
     }
     return engines;

@@ -80,6 +80,7 @@ final class Arena implements AutoCloseable {
   private record Part(memory numbers, long offset) {}
 
   private final List<Slot> slots = new ArrayList<>();
+  private final List<INDArray> arrays = new ArrayList<>();
   private int step;
   private int turn = Integer.MAX_VALUE;
   private @Nullable memory block;
@@ -202,8 +203,16 @@ final class Arena implements AutoCloseable {
     return new BytePointer(array.data().addressPointer());
   }
 
+  /** An array that lives as long as this. */
+  INDArray array(long... shape) {
+    INDArray array = Nd4j.create(DataType.FLOAT, shape);
+    arrays.add(array);
+    return array;
+  }
+
   @Override
   public void close() {
+    arrays.forEach(INDArray::close);
     slots.forEach(
         slot -> {
           if (slot.array != null) {

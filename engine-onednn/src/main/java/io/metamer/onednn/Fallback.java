@@ -12,7 +12,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** A node that another engine computes, as a network of its own. */
 final class Fallback implements Operation {
@@ -83,7 +82,7 @@ final class Fallback implements Operation {
     CompiledNetwork network = engine.compile(graph, batch, DataType.FLOAT);
     this.network = network;
     others.networks().add(network);
-    INDArray input = Nd4j.create(DataType.FLOAT, Layouts.batched(batch, shape));
+    INDArray input = tape.array(Layouts.batched(batch, shape));
     List<Tensor> parts = parts(input);
     for (int i = 0; i < read.size(); i++) {
       tape.copy(x.get(node.inputs().indexOf(read.get(i))), parts.get(i));
@@ -99,7 +98,7 @@ final class Fallback implements Operation {
   @Override
   public void backward(List<Tensor> x, Tensor y, Gradients.Turn turn) {
     CompiledNetwork network = Objects.requireNonNull(this.network);
-    INDArray cotangent = Nd4j.create(DataType.FLOAT, y.shape());
+    INDArray cotangent = turn.tape().array(y.shape());
     Tensor g = Arena.in(cotangent, y.shape());
     turn.tape().copy(turn.gradient(), g);
     INDArray gradient = network.backward(List.of(cotangent));

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.stream.LongStream;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.LongPointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** How numbers lie in memory: in row order, or as convolutions want maps. */
 final class Layouts {
@@ -17,11 +18,6 @@ final class Layouts {
   Layouts(boolean bfloat16) {
     maps = Library.instance().maps(bfloat16);
     type = bfloat16 ? memory.data_type.bf16 : memory.data_type.f32;
-  }
-
-  /** The type of maps. */
-  memory.data_type type() {
-    return type;
   }
 
   /** How many channels lie beside each other in maps. */
@@ -76,6 +72,13 @@ final class Layouts {
       stride *= shape[i];
     }
     return strides;
+  }
+
+  /** Whether an array's numbers lie in row order; an array that was permuted may say so and lie. */
+  static boolean inRowOrder(INDArray array) {
+    return array.ordering() == 'c'
+        && !array.isView()
+        && Arrays.equals(array.stride(), rowStrides(array.shape()));
   }
 
   static long length(long... shape) {

@@ -47,7 +47,8 @@ public final class OneDnnEngine implements Engine {
    * Creates the engine.
    *
    * @param bfloat16 whether networks in FLOAT keep and multiply their maps in bfloat16, which has 8
-   *     significant bits; sums, what is no map, and what enters and leaves stay float
+   *     significant bits; products are summed in float, and what is no map, and what enters and
+   *     leaves, stays float
    */
   public OneDnnEngine(boolean bfloat16) {
     this.bfloat16 = bfloat16;

@@ -113,12 +113,7 @@ final class OneDnnNetwork implements CompiledNetwork {
     }
 
     private void accept(INDArray array) {
-      boolean readable =
-          !kept
-              && array.ordering() == 'c'
-              && !array.isView()
-              && Arrays.equals(array.stride(), Layouts.rowStrides(array.shape()));
-      if (readable) {
+      if (!kept && Layouts.inRowOrder(array)) {
         tensor.slot().bind(Arena.address(array));
         return;
       }

@@ -102,12 +102,12 @@ final class Packed {
     }
 
     private static boolean inPlace(INDArray weights) {
-      return weights.dataType() == DataType.FLOAT && weights.ordering() == 'c' && !weights.isView();
+      return weights.dataType() == DataType.FLOAT && Layouts.inRowOrder(weights);
     }
 
     private static INDArray copy(INDArray weights) {
       INDArray cast = weights.castTo(DataType.FLOAT);
-      if (cast != weights && cast.ordering() == 'c' && !cast.isView()) {
+      if (cast != weights && Layouts.inRowOrder(cast)) {
         return cast;
       }
       INDArray rows = cast.dup('c');

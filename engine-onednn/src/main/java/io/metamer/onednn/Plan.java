@@ -84,9 +84,7 @@ final class Plan {
     }
     Tensor gradient = gradients.complete(input.name());
     INDArray result =
-        gradient == null
-            ? Nd4j.create(DataType.FLOAT, shape(input.name()))
-            : inArray(gradient, backward);
+        gradient == null ? arena.array(shape(input.name())) : inArray(gradient, backward);
     OneDnnNetwork.Entry entry = new OneDnnNetwork.Entry(x, arena.neededBack(x));
     arena.allocate();
     return new OneDnnNetwork(arena, entry, forward, outputs, cotangents, backward, result, others);

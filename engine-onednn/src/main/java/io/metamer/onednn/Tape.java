@@ -14,6 +14,7 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The steps of one direction, in order. */
 final class Tape {
@@ -25,6 +26,11 @@ final class Tape {
 
   Tape(Arena arena) {
     this.arena = arena;
+  }
+
+  /** An array that lives as long as the network. */
+  INDArray array(long... shape) {
+    return arena.array(shape);
   }
 
   /**

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.metamer.network.Engine;
-import io.metamer.network.MachineSpeed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -172,6 +171,9 @@ final class Benchmark implements Callable<Integer> {
     }
   }
 
+  /** What runs the matrix product: in a process of its own, too, for the number of threads. */
+  private static final Side PRODUCT = new Side("matrix product", "nd4j", "");
+
   /** Of one run; the memory is the largest that the process had, in MB, where the system tells. */
   private record Run(double milliseconds, long operations, Optional<Double> megabytes) {}
 
@@ -263,7 +265,7 @@ final class Benchmark implements Callable<Integer> {
     for (Engine engine : Engine.available()) {
       sides.add(new Side(engine.name(), engine.name(), ""));
     }
-    if (bfloat16) {
+    if (bfloat16 && sides.stream().noneMatch(side -> side.name.equals(BFLOAT16))) {
       sides.add(new Side(BFLOAT16, BFLOAT16, ""));
     }
     return sides;
@@ -350,7 +352,8 @@ final class Benchmark implements Callable<Integer> {
     Map<Side, List<Run>> runs = new LinkedHashMap<>();
     List<Double> peaks = new ArrayList<>();
     for (int round = 1; round <= rounds; round++) {
-      peaks.add(MachineSpeed.measure().operationsPerSecond() / 1e9);
+      Run product = engine(folder, PRODUCT, new Workload("-", BenchmarkRun.PRODUCT, 1));
+      peaks.add(product.operations / (product.milliseconds * 1e6));
       for (Side side : sides) {
         if (!(own && side.isPeer())) {
           Run run = side.isPeer() ? peer(folder, side, workload) : engine(folder, side, workload);

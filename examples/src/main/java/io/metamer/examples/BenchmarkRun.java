@@ -11,6 +11,7 @@ import io.metamer.model.Preprocessing;
 import io.metamer.model.RepresentationModel;
 import io.metamer.network.Cost;
 import io.metamer.network.Engine;
+import io.metamer.network.MachineSpeed;
 import io.metamer.perceptual.Lpips;
 import io.metamer.regularizers.PublishedRegularizers;
 import java.io.IOException;
@@ -33,6 +34,9 @@ final class BenchmarkRun {
   /** The first steps compile and warm up. */
   static final int SKIPPED = 3;
 
+  /** The job that measures the rate of a matrix product: of one second as a step. */
+  static final String PRODUCT = "product";
+
   private BenchmarkRun() {}
 
   /**
@@ -48,7 +52,10 @@ final class BenchmarkRun {
     int steps = Integer.parseInt(args[4]);
     List<Double> times = new ArrayList<>();
     long operations = 0;
-    if (job.startsWith("distance_")) {
+    if (job.equals(PRODUCT)) {
+      operations = Math.round(MachineSpeed.measure().operationsPerSecond());
+      times.add(1000.0);
+    } else if (job.startsWith("distance_")) {
       distance(folder, Integer.parseInt(job.substring(9)), batch, steps, times);
     } else {
       operations = search(folder, Network.load(Path.of(args[1])), job, batch, steps, times);
@@ -147,14 +154,17 @@ final class BenchmarkRun {
     return spec.channels() == 3 ? Preprocessing.imagenet() : Preprocessing.none();
   }
 
-  /** What the peer made; for a network that it did not make, noise. */
+  /** What the peer made, if it made such images and enough of them; else noise. */
   private static INDArray images(Path folder, String kind, ImageSpec spec, int batch) {
     Path file = folder.resolve("%s_%d.npy".formatted(kind, spec.height()));
-    if (spec.channels() != 3 || !Files.exists(file)) {
-      return kind.equals("targets")
-          ? spec.clip(Seeds.perImage(spec, batch, 1L))
-          : Seeds.shared(spec, batch, 2L);
+    if (spec.channels() == 3 && Files.exists(file)) {
+      INDArray made = Nd4j.createFromNpyFile(file.toFile());
+      if (made.size(3) == spec.width() && made.size(0) >= batch) {
+        return made.get(NDArrayIndex.interval(0, batch)).dup('c');
+      }
     }
-    return Nd4j.createFromNpyFile(file.toFile()).get(NDArrayIndex.interval(0, batch)).dup('c');
+    return kind.equals("targets")
+        ? spec.clip(Seeds.perImage(spec, batch, 1L))
+        : Seeds.shared(spec, batch, 2L);
   }
 }

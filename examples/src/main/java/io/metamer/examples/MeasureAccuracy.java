@@ -115,10 +115,8 @@ final class MeasureAccuracy implements Callable<Integer> {
     remarkOnGuessing(clean, images.labels());
     screen.flush();
     Optional<AttackResult> result = Optional.empty();
-    boolean interrupted = false;
     if (attack.isPresent()) {
       AttackResult found = attack(logits, images, attack.get());
-      interrupted = Thread.interrupted();
       if (found.outcomes().isEmpty()) {
         note("interrupted before the first images were done");
       } else {
@@ -128,6 +126,8 @@ final class MeasureAccuracy implements Callable<Integer> {
       }
     }
     screen.flush();
+    // Cleared first: an interrupted thread cannot write files.
+    boolean interrupted = Thread.interrupted();
     if (csv != null) {
       files.writeCsv(csv, logits, result);
     }

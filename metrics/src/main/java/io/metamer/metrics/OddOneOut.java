@@ -18,9 +18,10 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * like noise, the inverted image is the odd one beside two targets, or all look alike.
  *
  * <p>The targets are put into a random circle, or those of each group into one of their own; the
- * odd image of a trial is that of the next target, so that each target is the odd one as often as
- * it is asked about. The odd image is in each place equally often, up to one trial, and so are the
- * orders of the two others. A tie counts as not aligned.
+ * odd image of a trial is that of the next target, so that, where all targets have equally many
+ * images, each is the odd one as often as it is asked about. The odd image is in each place equally
+ * often, up to one trial, and the orders of the two others up to three. A tie counts as not
+ * aligned.
  *
  * <p>An image is matched if every inverted image that its trial shows is. The interval, at 95 %, is
  * Wilson's (1927); where there are several images of one target, targets are resampled (percentile

@@ -5,7 +5,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Random orders, one after the other, from a generator whose numbers are specified. */
+/**
+ * Random orders, one after the other. The JDK does not promise the generator's numbers; a test
+ * holds them, since answers in files belong to the trials that they make.
+ */
 final class Shuffle {
 
   private final SplittableRandom random;
