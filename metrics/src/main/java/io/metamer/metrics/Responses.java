@@ -224,10 +224,24 @@ public final class Responses {
    * 2AFC, a grid of targets of clustering.
    *
    * @param seed of the resamples
-   * @return as {@link Estimate#proportion} has it
+   * @return with an interval at 95 %, widened where needed to hold Wilson's interval of that
+   *     proportion of the targets: more people tell no more of other images
    */
   public Estimate overTargets(long seed) {
-    return Estimate.proportion(BlockBootstrap.blocks(answers()).values(), seed);
+    List<Tally> blocks = BlockBootstrap.blocks(answers()).values().stream().map(Tally::of).toList();
+    long targets = answers().stream().map(answer -> target(answer.trial())).distinct().count();
+    return Estimate.proportion(
+        blocks.stream().mapToInt(Tally::correct).toArray(),
+        blocks.stream().mapToInt(Tally::n).toArray(),
+        Math.toIntExact(targets),
+        seed);
+  }
+
+  /** What trials about one target have in common; the odd one out is of another target. */
+  private static Object target(Trial trial) {
+    return trial.task() == Trial.Task.ODD_ONE_OUT
+        ? trial.block()
+        : trial.alternatives().get(trial.correct());
   }
 
   /**
@@ -235,7 +249,7 @@ public final class Responses {
    * other people and the same images.
    *
    * @param seed of the resamples
-   * @return as {@link Estimate#proportion} has it
+   * @return as {@link Estimate#proportion(Collection, long)} has it
    */
   public Estimate overParticipants(long seed) {
     return Estimate.proportion(answers.values(), seed);

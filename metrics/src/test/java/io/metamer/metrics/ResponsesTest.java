@@ -88,8 +88,41 @@ final class ResponsesTest {
     }
     Responses all = Responses.of(TRIALS, simulated(TRIALS, errorRates));
     assertEquals(new Interval(0.35, 0.65, 0.95), all.overParticipants(1).interval());
-    assertEquals(Binomial.wilson(800, 1600, 0.95), all.overTargets(1).interval());
+    // Forty people tell as little of other images than these 40 as one does.
+    assertEquals(Binomial.wilson(20, 40, 0.95), all.overTargets(1).interval());
     assertEquals(Optional.empty(), all.noiseCeiling(1));
+  }
+
+  /** Two images of one target are not two targets, nor are the images of an odd-one-out block. */
+  @Test
+  void floor_overTargets_isOfTargetsNotOfTrials() {
+    List<Trial> grids = new ArrayList<>();
+    List<Trial> odd = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      Trial trial = Trials.grids(12).get(i);
+      grids.add(trial);
+      grids.add(
+          new Trial(
+              trial.id() + "-again",
+              Stimulus.iri(12 + i),
+              trial.alternatives(),
+              trial.correct(),
+              trial.block()));
+      odd.add(
+          new Trial(
+              "odd-" + i,
+              Stimulus.iri(i),
+              List.of(Stimulus.iri(i), Stimulus.iri(i ^ 1), Stimulus.iri((i + 2) % 12)),
+              2,
+              i / 2,
+              Trial.Task.ODD_ONE_OUT));
+    }
+    assertEquals(
+        Binomial.wilson(12, 12, 0.95),
+        Responses.of(grids, simulated(grids, 0, 0)).overTargets(1).interval());
+    assertEquals(
+        Binomial.wilson(6, 6, 0.95),
+        Responses.of(odd, simulated(odd, 0, 0)).overTargets(1).interval());
   }
 
   @Test

@@ -1,6 +1,5 @@
 package io.metamer.metrics.human;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -74,10 +73,12 @@ record AnswerFile(
     if (!Files.isRegularFile(file)) {
       throw new Malformed(0, "expected a file");
     }
+    byte[] bytes = Files.readAllBytes(file);
     JsonNode root;
     try {
-      root = JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
+      root = JSON.readTree(bytes);
+    } catch (IOException e) {
+      // Bytes that are no text are no JSON either, but another exception.
       throw new Malformed(0, "expected JSON");
     }
     if (!root.path("format").asText().equals(FORMAT)) {

@@ -229,7 +229,12 @@ final class AnswerFolder {
         counted.size() - checks,
         right,
         checks,
-        Duration.ofMillis(times.length == 0 ? 0 : Math.round(times[times.length / 2])));
+        Duration.ofMillis(times.length == 0 ? 0 : Math.round(median(times))));
+  }
+
+  private static double median(double[] sorted) {
+    int n = sorted.length;
+    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
   }
 
   /** Milliseconds of each choice; of the rows of a screen, each its share of the screen's. */

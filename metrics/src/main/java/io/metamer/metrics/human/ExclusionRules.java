@@ -50,7 +50,8 @@ public record ExclusionRules(double rightChecks, List<Fast> tooFast, boolean inc
    * @return the rules
    * @see <a href="https://doi.org/10.1038/s41562-020-00951-3">Hebart et al. (2020), Revealing the
    *     multidimensional mental representations of natural objects underlying human similarity
-   *     judgements</a>, methods, for the times
+   *     judgements</a>, methods, for the times, which they applied to sets of triplets and not to
+   *     all that a person chose
    */
   public static ExclusionRules defaults() {
     return new ExclusionRules(

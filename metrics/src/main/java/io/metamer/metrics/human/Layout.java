@@ -86,12 +86,22 @@ final class Layout {
   /** Where the pictures of practice and checks come from. */
   private record Source(int section, int trial) {}
 
-  /** The numbers of the trials of each screen. */
+  /**
+   * The numbers of the trials of each screen. A block with several images of one target has several
+   * screens: with more rows than checks have, it would tell which are checks.
+   */
   private static List<List<Integer>> screens(Section section) {
-    Map<Integer, List<Integer>> screens = new LinkedHashMap<>();
+    Map<List<Integer>, Integer> times = new HashMap<>();
+    Map<List<Integer>, List<Integer>> screens = new LinkedHashMap<>();
     for (int i = 0; i < section.trials().size(); i++) {
-      int screen = section.task() == Task.CLUSTERING ? section.trials().get(i).block() : i;
-      screens.computeIfAbsent(screen, block -> new ArrayList<>()).add(i);
+      Trial trial = section.trials().get(i);
+      List<Integer> screen =
+          section.task() == Task.CLUSTERING
+              ? List.of(
+                  trial.block(),
+                  times.merge(List.of(trial.block(), trial.correct()), 1, Integer::sum))
+              : List.of(i);
+      screens.computeIfAbsent(screen, none -> new ArrayList<>()).add(i);
     }
     return List.copyOf(screens.values());
   }
@@ -210,7 +220,8 @@ final class Layout {
   /**
    * Balanced assignments of places: in each, the targets of a section, and those of the checks, are
    * in each place equally often, or once more. With an assignment, all its rotations are forms, so
-   * that over forms each target is in each place equally often.
+   * that over forms each target is in each place equally often, and over people, of whom each draws
+   * a form, on average.
    */
   private List<String> forms(List<Screen> screens) {
     int k = screens.stream().mapToInt(s -> s.alternatives().size()).max().orElse(0);

@@ -16,7 +16,8 @@ import java.util.Optional;
  * @param postTo where answers are sent to, besides being kept for download: a URL that takes a POST
  *     of JSON, http or https
  * @param returnTo where people are sent afterwards, such as Prolific's completion page
- * @param seed decides file names, practice, checks and forms; it stays in the key
+ * @param seed decides file names, practice, checks and forms; it stays in the key. The names tell
+ *     nothing as long as nobody can guess it
  * @since 0.1
  */
 public record Presentation(
@@ -64,7 +65,7 @@ public record Presentation(
   /**
    * Two screens of practice, a check for every ten screens, nothing posted, images smoothed.
    *
-   * @return the presentation with seed 0
+   * @return the presentation with seed 0, which can be guessed: see {@link #withSeed}
    */
   public static Presentation defaults() {
     return new Presentation(
@@ -79,6 +80,9 @@ public record Presentation(
 
   /**
    * Copies with another seed.
+   *
+   * <p>Whoever knows the seed can compute from the names of files what is right. For a study with
+   * people it should be drawn, such as by {@link java.security.SecureRandom}; the key holds it.
    *
    * @param seed decides file names, practice, checks and forms
    * @return the copy

@@ -17,8 +17,9 @@ import java.util.Set;
  *
  * @param name as reports show it, such as {@code robust, 2AFC}
  * @param task what is asked
- * @param trials at least one, with names of their own and the same number of alternatives; those of
- *     a {@linkplain Trial#block() block} of clustering have the same alternatives in the same order
+ * @param trials at least one, with names of their own and the same number of alternatives, none of
+ *     them for the odd one out; those of a {@linkplain Trial#block() block} of clustering have the
+ *     same alternatives in the same order
  * @param pictures their images
  * @since 0.1
  */
@@ -53,6 +54,11 @@ public record Section(String name, Task task, List<Trial> trials, Pictures pictu
         throw new IllegalArgumentException(
             "expected %d alternatives in each trial of section %s, got %d in %s"
                 .formatted(k, name, trial.alternatives().size(), trial.id()));
+      }
+      if (trial.task() == Trial.Task.ODD_ONE_OUT) {
+        throw new IllegalArgumentException(
+            "expected trials that ask what looks most like the query in section %s, got %s, which asks for the odd one out"
+                .formatted(name, trial.id()));
       }
       Trial first = blocks.putIfAbsent(trial.block(), trial);
       if (task == Task.CLUSTERING

@@ -10,7 +10,10 @@ package io.metamer.metrics.human;
 public enum Task {
   /** A query above two images or more; a screen for each trial, which a choice ends. */
   FORCED_CHOICE("2AFC", "Which of these images is closer to the query image?"),
-  /** Queries as rows, images as columns; a screen for each block of trials. */
+  /**
+   * Queries as rows, images as columns. The trials of a block share a screen; where an image is
+   * right for several of them, each of these is on a screen of its own.
+   */
   CLUSTERING(
       "clustering",
       "For each query image (shown in each row), choose the most perceptually similar image from"

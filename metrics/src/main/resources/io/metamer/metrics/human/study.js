@@ -270,14 +270,20 @@
         return null;
       }
     })();
-    if (before) state = before;
+    if (before) recover(before);
     plan = steps();
     keep();
     render();
   }
 
-  function resume(before) {
+  /** A task that was returned and accepted again has another assignment: the address has the one to hand in to. */
+  function recover(before) {
     state = before;
+    if (Object.keys(platform).length > 0) state.platform = platform;
+  }
+
+  function resume(before) {
+    recover(before);
     plan = steps();
     if (state.finished) {
       render();
@@ -289,16 +295,19 @@
       paragraph("Your answers so far are kept in this browser. You can go on where you left."),
       element("div", { class: "buttons" },
         button("Go on", "main", render),
-        known ? "" : button("I am somebody else", "", () => {
-          try {
-            localStorage.removeItem(LAST);
-          } catch (e) {
-            kept = false;
-          }
-          state = null;
-          plan = [];
-          consent();
-        })));
+        known ? "" : button("I am somebody else", "", another)));
+  }
+
+  /** The last participant's answers stay; their code leads back to them. */
+  function another() {
+    try {
+      localStorage.removeItem(LAST);
+    } catch (e) {
+      kept = false;
+    }
+    state = null;
+    plan = [];
+    consent();
   }
 
   // Steps.
@@ -418,7 +427,12 @@
     let over = false;
 
     const pick = (r, position) => {
-      if (!open || over) return;
+      if (over) return;
+      if (!open) {
+        // Nothing looks picked that is not.
+        lines[r].querySelectorAll("input").forEach((input) => (input.checked = false));
+        return;
+      }
       picked[r] = { position, milliseconds: elapsed() };
       lines[r].classList.remove("missing");
       if (picked.every((p) => p !== null)) problem.textContent = "";
@@ -478,6 +492,7 @@
         proceed();
       } else if (position >= 0 && position < k && event.key !== " ") {
         event.preventDefault();
+        if (!open) return;
         // The row that one is in, else the first without an answer; then on to the next one.
         const here = event.target.dataset && event.target.dataset.row;
         const free = picked.findIndex((p) => p === null);
@@ -552,16 +567,19 @@
       saved.classList.add("main");
     }
     const sending = STUDY.postTo && !state.sent;
-    // Who leaves while answers are on their way would take them along.
-    const leave = element("a", { class: "button main", id: "return", href: STUDY.returnTo, hidden: !!sending }, "Return to the study's page");
+    const leave = element("a", { class: "button main", id: "return", href: STUDY.returnTo }, "Return to the study's page");
+    const following = button("Another person takes part", "", another);
     if (STUDY.returnTo) buttons.append(leave);
     buttons.append(saved);
+    if (!known) buttons.append(following);
     show("text", state.complete ? "Thank you, that was all" : "Thank you", ...children, sent, buttons);
-    if (sending) send(text, sent, buttons).then(() => (leave.hidden = false));
+    if (sending) send(text, sent, buttons, [leave, following]);
     else if (STUDY.postTo) sent.textContent = "Your answers have been sent.";
   }
 
-  async function send(text, sent, buttons) {
+  /** Who leaves while answers are on their way would take them along: until then there is no way out. */
+  async function send(text, sent, buttons, ways) {
+    ways.forEach((way) => (way.hidden = true));
     sent.textContent = "Sending your answers…";
     try {
       const reply = await fetch(STUDY.postTo, { method: "POST", headers: { "Content-Type": "application/json" }, body: text });
@@ -573,13 +591,14 @@
       sent.textContent = "Your answers could not be sent. Please try again, or download them and give the file to the people who run this study.";
       const again = button("Try again", "", () => {
         again.remove();
-        send(text, sent, buttons);
+        send(text, sent, buttons, ways);
       });
       buttons.append(again);
     }
+    ways.forEach((way) => (way.hidden = false));
   }
 
-  const before = recall();
+  const before = platform.assignmentId === PREVIEW ? null : recall();
   if (before) resume(before);
   else consent();
 })();

@@ -250,6 +250,8 @@ final class HumanAnswersTest {
     ObjectNode less = Sheet.of(key, "cem", row -> true).json();
     less.remove("platform");
     Files.writeString(folder.resolve("cem.json"), less.toString());
+    // Begins as UTF-32 does, which no character goes on with.
+    Files.write(folder.resolve("picture.png"), new byte[] {0, 0, 0, '{', 127, 127, 127, 127});
     Files.createDirectory(folder.resolve("sub"));
     Files.writeString(folder.resolve(".hidden"), "");
     List<AnswerFault> faults = answers().faults();
@@ -261,8 +263,32 @@ final class HumanAnswersTest {
             "cem.json: no file of answers, expected the fields that the site writes",
             "note.txt: no file of answers, expected JSON",
             "other.json: no file of answers, expected format metamer-answers-1",
+            "picture.png: no file of answers, expected JSON",
             "sub: no file of answers, expected a file"),
         faults.stream().map(AnswerFault::toString).toList());
+  }
+
+  @Test
+  void choiceTime_ofAnEvenNumber_isBetweenTheMiddleTwo(@TempDir Path temp) throws IOException {
+    StudyKey pairs = Studies.onlyPairs(N).write(temp.resolve("pairs"));
+    Sheet sheet = Sheet.of(pairs, "ann", row -> true);
+    assertEquals(14, sheet.answers.size());
+    for (int i = 0; i < 14; i++) {
+      AnswerFile.Given given = sheet.answers.get(i);
+      sheet.answers.set(
+          i,
+          new AnswerFile.Given(
+              given.row(),
+              given.chosen(),
+              given.position(),
+              given.shown(),
+              i % 2 == 0 ? 1_000 + i : 3_000 + i));
+    }
+    sheet.write(folder);
+    // 1,012 is the seventh of them, 3,001 the eighth: 2,006.5.
+    assertEquals(
+        Duration.ofMillis(2_007),
+        pairs.answers(folder, ExclusionRules.none()).participants().get(0).choiceTime());
   }
 
   @Test

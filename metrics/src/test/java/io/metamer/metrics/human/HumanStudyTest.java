@@ -193,6 +193,39 @@ final class HumanStudyTest {
     assertEquals(Presentation.DEFAULT_SECONDS, median, 0.5);
   }
 
+  /** With several images of a target, no screen has more rows than a check. */
+  @Test
+  void screensOfClustering_haveAsManyRowsAsChecks() throws IOException {
+    List<Trial> trials = new ArrayList<>();
+    for (int seed = 0; seed < 2; seed++) {
+      for (Trial trial : Studies.grids(12)) {
+        trials.add(
+            new Trial(
+                trial.id() + "-seed-" + seed,
+                Stimulus.iri(trial.query().index() + 12 * seed),
+                trial.alternatives(),
+                trial.correct(),
+                trial.block()));
+      }
+    }
+    HumanStudy study = Studies.both(12);
+    Section section = new Section("two seeds", Task.CLUSTERING, trials, Studies::picture);
+    StudyKey key =
+        new HumanStudy(study.title(), study.consent(), List.of(section), study.presentation())
+            .write(folder);
+    List<Screen> screens = key.phases().get(0).screens();
+    Set<Integer> asked = new HashSet<>();
+    for (Screen screen : screens) {
+      assertEquals(3, screen.rows().size());
+      assertEquals(3, screen.rows().stream().map(Screen.Row::correct).distinct().count());
+      screen.rows().stream()
+          .filter(row -> row.section() != Screen.CHECK)
+          .forEach(row -> assertTrue(asked.add(row.trial())));
+    }
+    assertEquals(24, asked.size());
+    assertEquals(8 + 1, screens.size());
+  }
+
   @Test
   void key_readAgain_isTheSame() throws IOException {
     StudyKey key = Studies.both(12).write(folder);
@@ -269,6 +302,19 @@ final class HumanStudyTest {
                 Task.FORCED_CHOICE,
                 List.of(new Trial("x", Stimulus.iri(0), ten, 0, 0)),
                 null));
+    Trial odd =
+        new Trial(
+            "odd-0",
+            Stimulus.iri(0),
+            List.of(Stimulus.iri(0), Stimulus.target(0), Stimulus.target(1)),
+            2,
+            0,
+            Trial.Task.ODD_ONE_OUT);
+    for (Task task : Task.values()) {
+      refused(
+          "looks most like the query in section x, got odd-0, which asks for the odd one out",
+          () -> new Section("x", task, List.of(odd), null));
+    }
     refused("at least 0 screens", () -> presentation.withScreens(-1, 1));
     refused("at least 1 screen", () -> presentation.withScreens(0, 0));
     refused("above 0", () -> presentation.withSeconds(Double.NaN));

@@ -389,6 +389,93 @@ final class PagesTest {
     }
   }
 
+  /** Whoever chooses before the images are there chose nothing, and sees nothing chosen. */
+  @Test
+  void choicesInAGrid_beforeItsImagesAreThere_areNotMade() throws IOException {
+    HumanStudy both = Studies.both(N);
+    new HumanStudy(
+            both.title(),
+            both.consent(),
+            both.sections().subList(1, 2),
+            both.presentation().withScreens(0, 10))
+        .write(folder);
+    try (Browser browser = Browser.desktop(temp)) {
+      browser.driver.get(page(folder) + "?participant=a");
+      browser.find("#agree").click();
+      browser.press("Begin");
+      browser.find("main.text h1");
+      browser.script(
+          "const decode = HTMLImageElement.prototype.decode;"
+              + "const held = new Promise(done => window.release = done);"
+              + "HTMLImageElement.prototype.decode ="
+              + " function () { return held.then(() => decode.call(this)); };");
+      browser.press("Begin");
+      browser.find("input[data-row='0'][value='1']").click();
+      assertFalse(browser.has("input:checked"));
+      browser.driver.switchTo().activeElement().sendKeys("2");
+      assertFalse(browser.has("input:checked"));
+      browser.script("window.release();");
+      browser.find("main[data-open]");
+      browser.press("Continue");
+      assertEquals("Please choose an image in row 1 too.", browser.find("[role=alert]").getText());
+      browser.driver.switchTo().activeElement().sendKeys("2");
+      assertEquals(1, browser.all("input:checked").size());
+    }
+  }
+
+  @Test
+  void taskOnTurk_takenAgain_isHandedInToTheNewAssignment() throws Exception {
+    StudyKey key = Studies.onlyPairs(3).write(folder);
+    String turk = page(folder) + "?hitId=h1&turkSubmitTo=https%3A%2F%2Fwww.mturk.com&assignmentId=";
+    try (Browser browser = Browser.desktop(temp)) {
+      browser.driver.get(turk + "a1&workerId=w1");
+      Person worker = new Person(browser, key, PagesTest::mostly, "turk-again");
+      worker.begin("");
+      worker.answer(2);
+      browser.driver.get(turk + "a2&workerId=w1");
+      assertEquals("Welcome back", browser.title());
+      browser.press("Go on");
+      worker.answer(Integer.MAX_VALUE);
+      WebElement form = browser.find("form");
+      assertEquals(
+          "a2", form.findElement(By.cssSelector("[name=assignmentId]")).getDomProperty("value"));
+      String answers = form.findElement(By.cssSelector("[name=answers]")).getDomProperty("value");
+      HumanAnswers read = imported(key, Files.writeString(temp.resolve("turk.json"), answers));
+      assertEquals(List.of(), read.faults());
+      assertEquals("a2", read.participants().get(0).platform().get("assignmentId"));
+      assertEquals(3, read.participants().get(0).answered());
+    }
+  }
+
+  @Test
+  void personAfterAnother_takesPartUnlessTheLinkNamesOne() throws IOException {
+    StudyKey key = Studies.onlyPairs(3).write(folder);
+    try (Browser browser = Browser.desktop(temp)) {
+      browser.driver.get(page(folder));
+      for (String code : List.of("ann", "ben")) {
+        Person person = new Person(browser, key, PagesTest::mostly, "after-" + code);
+        person.begin(code);
+        person.answer(Integer.MAX_VALUE);
+        assertEquals(expectedOrder(key, code), person.seen);
+        assertEquals("answers-%s.json".formatted(code), downloadName(browser));
+        person.look("end");
+        browser.press("Another person takes part");
+        assertFalse(browser.has("#download"));
+      }
+      // Answers stay where their code finds them.
+      new Person(browser, key, PagesTest::mostly, "after-again").begin("ann");
+      assertEquals("Thank you, that was all", browser.title());
+      assertEquals("answers-ann.json", downloadName(browser));
+      browser.driver.get(page(folder) + "?participant=ann");
+      assertEquals("answers-ann.json", downloadName(browser));
+      assertFalse(browser.find("main").getText().contains("Another person"));
+    }
+  }
+
+  private static String downloadName(Browser browser) {
+    return String.valueOf(browser.find("#download").getDomAttribute("download"));
+  }
+
   @Test
   void participant_mayStopAndHandInOrDelete() throws IOException {
     StudyKey key = Studies.onlyPairs(6).write(folder);
