@@ -118,7 +118,8 @@ final class HumanResults implements Callable<Integer> {
     return table;
   }
 
-  private static String quoted(String text) {
-    return text.matches("[^\",]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
+  /** A cell, as RFC 4180 has it. */
+  static String quoted(String text) {
+    return text.matches("[^\",\\r\\n]*") ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 }

@@ -205,6 +205,15 @@ final class HumanStudyCommandsTest {
     assertEquals(8, table.stream().filter(line -> line.endsWith(",1")).count());
   }
 
+  @Test
+  void cells_thatWouldBreakTheTable_areQuoted() {
+    assertEquals("ann b.", HumanResults.quoted("ann b."));
+    assertEquals("\"ann, b.\"", HumanResults.quoted("ann, b."));
+    assertEquals("\"a\"\"b\"", HumanResults.quoted("a\"b"));
+    assertEquals("\"a\nb\"", HumanResults.quoted("a\nb"));
+    assertEquals("\"a\rb\"", HumanResults.quoted("a\rb"));
+  }
+
   /** Answers as the page writes them, by what the page on human studies says of the format. */
   private void write(Path folder, String participant, IntPredicate right) throws IOException {
     JsonNode key = key();
