@@ -9,7 +9,6 @@ import io.metamer.loss.DifferentiableLoss;
 import io.metamer.model.Network;
 import io.metamer.model.Preprocessing;
 import io.metamer.model.RepresentationModel;
-import io.metamer.network.Cost;
 import io.metamer.network.Engine;
 import io.metamer.network.MachineSpeed;
 import io.metamer.perceptual.Lpips;
@@ -93,8 +92,7 @@ final class BenchmarkRun {
                 last[0] = now;
               })
           .close();
-      long ofNetwork = Cost.of(network.graph(List.of(model.id().layer()), spec)).operations();
-      return penalty.distances.isEmpty() ? batch * ofNetwork : 0;
+      return penalty.distances.isEmpty() ? batch * model.cost().orElseThrow().operations() : 0;
     }
   }
 

@@ -15,7 +15,6 @@ import io.metamer.studies.StudyScores.Part;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -262,18 +261,11 @@ final class Judging {
                           first,
                           n,
                           otherSeed.orElse(search.seed()))));
-          images.add(Images.read(files(chunk, entry.getValue()), spec));
+          images.add(Images.read(folder.images(chunk, entry.getValue()), spec));
         }
         stimuli = Stimuli.of(spec, joined(targetsOf), joined(seedsOf), joined(images));
       }
       return stimuli;
-    }
-
-    private List<Path> files(Chunk chunk, ObjectNode said) {
-      List<Path> files = new ArrayList<>();
-      said.path("images")
-          .forEach(image -> files.add(folder.at(chunk).resolve(image.path("file").asText())));
-      return files;
     }
 
     private INDArray joined(List<INDArray> parts) {

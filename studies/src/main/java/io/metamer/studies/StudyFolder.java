@@ -73,6 +73,13 @@ final class StudyFolder {
     return top.resolve(chunk.folder());
   }
 
+  /** The PNG files of a chunk, in its order. */
+  List<Path> images(Chunk chunk, ObjectNode said) {
+    List<Path> files = new ArrayList<>();
+    said.path("images").forEach(image -> files.add(at(chunk).resolve(image.path("file").asText())));
+    return files;
+  }
+
   /** Refuses a folder of somebody else's files. */
   void check() throws IOException {
     if (Files.exists(top) && !Files.exists(top.resolve(LOCK)) && !isEmpty()) {

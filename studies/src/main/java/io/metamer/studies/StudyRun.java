@@ -9,7 +9,6 @@ import io.metamer.inversion.NullDistribution;
 import io.metamer.inversion.Provenance;
 import io.metamer.inversion.StopReason;
 import io.metamer.inversion.Stopping;
-import io.metamer.model.Layer;
 import io.metamer.model.LayerSelection;
 import io.metamer.model.ModelId;
 import io.metamer.model.Network;
@@ -282,9 +281,7 @@ public final class StudyRun {
         folder
             .read(chunk)
             .orElseThrow(() -> new IOException("%s is not there as a whole".formatted(chunk)));
-    List<Path> files = new ArrayList<>();
-    said.path("images")
-        .forEach(image -> files.add(folder.at(chunk).resolve(image.path("file").asText())));
+    List<Path> files = folder.images(chunk, said);
     Images images = images(one, chunk.seed(), chunk.first(), chunk.targets().size());
     return new ChunkImages(
         one.input, images.targets, images.seeds, io.metamer.image.Images.read(files, one.input));
@@ -695,16 +692,10 @@ public final class StudyRun {
         bytes += ChunkFiles.png(image, one.input).length;
         bytes += study.floats() ? image.length() * Float.BYTES : 0;
       }
-      return new Measure(n, step(times), cost(network, one), memory[0], bytes / n);
+      return new Measure(n, step(times), model.cost().orElseThrow(), memory[0], bytes / n);
     } finally {
       classifier.ifPresent(RepresentationModel::close);
     }
-  }
-
-  private Cost cost(Network network, Series one) {
-    List<String> layers =
-        network.layers(layers(one.subject), one.input).stream().map(Layer::name).toList();
-    return Cost.of(network.graph(layers, one.input));
   }
 
   /** Seconds of a step: the median of those after the first ones. */
@@ -842,13 +833,9 @@ public final class StudyRun {
         Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), Math.toIntExact(shape[2]), 0, 1);
   }
 
-  private LayerSelection layers(Subject subject) {
-    return subject.layers().orElseGet(() -> preset().layers());
-  }
-
   private RepresentationModel open(Network network, Series one) {
     Subject subject = one.subject;
-    LayerSelection layers = layers(subject);
+    LayerSelection layers = subject.layers().orElseGet(() -> preset().layers());
     try {
       return preset()
           .model(network, layers, one.input, subject.preprocessing(), one.options.regularizer());
